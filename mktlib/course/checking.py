@@ -15,6 +15,7 @@ from mktlib.course import log, reading, registry, text
 from mktlib.course.kinds import KINDS
 from mktlib.course.reading import Unattempted, Unreadable
 from mktlib.course.verdict import Verdict
+from mktlib.errors import closest
 
 _misses = Counter()
 _hints_shown = Counter()
@@ -36,7 +37,7 @@ def check(id, answer=..., convention=None):
     if verdict.status in {"mistake", "close", "incorrect"}:
         _misses[id] += 1
         if _misses[id] >= 2:
-            verdict = _with(verdict, ("Stuck?", f'hint("{id}") gives the next of three steps.'))
+            verdict = _with(verdict, ("Stuck", f'hint("{id}") gives the next of three steps.'))
     if verdict.status != "unattempted":
         trouble = log.append(
             "check",
@@ -84,7 +85,7 @@ def _unknown(id):
     if not isinstance(id, str):
         sentence = 'The first argument is the id of the question as text, such as check("J01.1", answer).'
     else:
-        meant = text.closest(id[:20], [one.id for one in registry.every()])
+        meant = closest(id[:20], [one.id for one in registry.every()])
         sentence = f'Did you mean "{meant}"?' if meant else "Ids look like J01.1."
     return Verdict(
         text.plain(id, 20), "", "unreadable", headline="There is no such question", lines=(("", sentence),)
@@ -159,7 +160,7 @@ def _lines(*sentences):
 
 
 def _by_convention(base, kind, value, others, convention):
-    name = text.closest(convention, others)
+    name = closest(convention, others)
     if name is None:
         known = ", ".join(f'"{one}"' for one in others) or "none here"
         return Verdict(
@@ -295,7 +296,7 @@ def _compare(one):
         return Verdict(**base, headline="Your guess holds", lines=_lines(one.explain), shows=shows)
     lines = _lines(one.explain)
     for mistake, found, wrong in wrongs:
-        if kind.resembles(guess, wrong):
+        if kind.leans(guess, wrong):
             rule = registry.misconceptions()[mistake.code]["rule"]
             lines = (*_lines(mistake.belief), ("Rule", rule), *lines)
             shows |= found.shows

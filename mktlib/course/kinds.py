@@ -5,6 +5,7 @@ A kind is made from an exercise and its right answer, and offers
     same(a, b)           within the exercise's tolerance
     apart(a, b)          at least 5 % apart, or different in kind: what tests ask of wrong answers
     resembles(a, wrong)  close enough to a wrong answer to call it by name
+    leans(guess, wrong)  a prediction on the side of a wrong answer
     near(a)              why a is nearly right, or ''
     advice(a)            what a wrong answer without a name tells about itself: a list of sentences
     show(a)              one line for the feedback
@@ -19,6 +20,7 @@ from types import SimpleNamespace
 
 from mktlib.course import reading, text
 from mktlib.course.reading import Unattempted, Unreadable
+from mktlib.errors import closest
 
 
 def relative(a, b):
@@ -52,6 +54,10 @@ class Kind:
 
     def resembles(self, a, wrong):
         return a == wrong
+
+    def leans(self, guess, wrong):
+        """Whether a guess stands on the side of a wrong answer."""
+        return guess == wrong
 
     def near(self, a):
         return ""
@@ -120,6 +126,9 @@ class Number(Kind):
     def resembles(self, a, wrong):
         in_percent = self.exercise.unit in {"fraction", "pp"} and relative(a / 100, wrong) <= 0.02
         return relative(a, wrong) <= 0.02 or in_percent
+
+    def leans(self, guess, wrong):
+        return abs(guess - wrong) < abs(guess - self.right)
 
     def near(self, a):
         return nearly(a, self.right, self.exercise.unit)
@@ -357,7 +366,7 @@ class Table(Kind):
         for place, what in ((1, "column"), (0, "row")):
             have, want = {key[place] for key in cells}, {key[place] for key in self.right}
             if missing := sorted(want - have):
-                meant = text.closest(missing[0], sorted(have - want))
+                meant = closest(missing[0], sorted(have - want))
                 meant = f" Is it your '{meant}'? Then rename it." if meant else ""
                 name = f"The {what} '{missing[0]}'" if missing[0] else "The column of values"
                 raise Unreadable(f"{name} is missing.{meant} Asked for: {', '.join(sorted(want)[:12])}.")
@@ -506,7 +515,7 @@ class Memo(Kind):
         return found
 
     def show(self, memo):
-        return " / ".join(text.plain(line, 60) for line in memo.lines)
+        return " / ".join(line[:120] for line in memo.lines)
 
 
 # ---------------------------------------------------------------- placement

@@ -72,7 +72,7 @@ class Progress:
                 f"{done} of {len(all_of_it)}</td><td style='text-align:left'>{cells}</td></tr>"
             )
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
-        legend = "<p>✓ solved · ✗ tried, last time a known mistake · ~ tried · · open</p>"
+        legend = "<p>✓ solved, ✗ a known mistake last time, ~ tried, · open</p>"
         return f"{notes}<table>{''.join(rows)}</table>{legend}"
 
 

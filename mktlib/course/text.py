@@ -70,12 +70,3 @@ def _plain(answer):
     ):
         return f"{type(answer).__name__} of shape {answer.shape}"
     return " ".join(_SHORT.repr(answer).split())
-
-
-def closest(name, known):
-    """The known name that a learner most probably meant, or None."""
-    import difflib
-
-    lower = {str(one).casefold(): one for one in known}
-    found = difflib.get_close_matches(str(name).casefold(), lower, n=1, cutoff=0.6)
-    return lower[found[0]] if found else None

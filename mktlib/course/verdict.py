@@ -10,7 +10,7 @@ SIGNS = {
     "correct": ("✓", "Correct"),
     "mistake": ("✗", "A known mistake"),
     "close": ("≈", "Close"),
-    "incorrect": ("✗", "Not this yet"),
+    "incorrect": ("✗", "Not yet"),
     "unattempted": ("…", "Not attempted yet"),
     "unreadable": ("!", "Cannot read this answer"),
     "saved": ("✎", "Saved"),

@@ -20,6 +20,10 @@ class Told(Exception):
         return [f"{type(self).__name__}: {self}", *where]
 
 
+class DataError(Told):
+    """A world or a table cannot be given: unknown name, missing or damaged file, a folder that cannot be written."""
+
+
 def closest(name, known):
     """The known name that was most probably meant, or None. "crt" is ctr rather than cvr."""
     word, by_lower = str(name).casefold(), {str(one).casefold(): one for one in known}

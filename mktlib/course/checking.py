@@ -15,7 +15,7 @@ from mktlib.course import log, reading, registry, text
 from mktlib.course.kinds import KINDS
 from mktlib.course.reading import Unattempted, Unreadable
 from mktlib.course.verdict import Verdict
-from mktlib.errors import closest
+from mktlib.errors import DataError, closest
 
 _misses = Counter()
 _hints_shown = Counter()
@@ -64,7 +64,7 @@ def _guarded(id, work):
     try:
         one = registry.get(id) if isinstance(id, str) else None
         return work(one) if one else _unknown(id)
-    except getattr(data, "DataError", FileNotFoundError) as error:
+    except DataError as error:
         return Verdict(
             text.plain(id, 20),
             "",

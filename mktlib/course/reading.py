@@ -48,6 +48,8 @@ def number(answer, unit="times"):
         return _from_text(answer, unit)
     if isinstance(answer, (list, tuple)) or is_array(answer):
         return number(_only_element(answer), unit)
+    if of_pandas(answer) and getattr(answer, "shape", None) == () and hasattr(answer, "item"):
+        answer = answer.item()
     if type(answer).__name__ in {"bool", "bool_"}:
         raise Unreadable("True or False came; a number is asked for.")
     if type(answer).__name__ in {"NaTType", "NAType"}:
@@ -92,7 +94,10 @@ def _only_element(answer):
         raise Unreadable(f"One number is asked for; a {what} came. Which step brings it down to one?")
     if hasattr(answer, "to_numpy"):
         answer = answer.to_numpy()
-    return answer.item() if hasattr(answer, "item") else answer[0]
+    element = answer.item() if hasattr(answer, "item") else answer[0]
+    if isinstance(element, (list, tuple)):
+        raise Unreadable(f"One number is asked for; {came(answer)}.")
+    return element
 
 
 def label(value):

@@ -1,9 +1,18 @@
 """Numbers, objects and answers as text that is safe to show: short, readable, never raising."""
 
 import numbers
+import re
 import reprlib
 
-_SHORT = reprlib.Repr()
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+class _Short(reprlib.Repr):
+    def repr_instance(self, answer, level):
+        return _ADDRESS.sub("", repr(answer))     # reprlib would hide an error and show an address
+
+
+_SHORT = _Short()
 _SHORT.maxstring = _SHORT.maxother = 60
 _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxset = _SHORT.maxdict = 4
 _SHORT.maxlevel = 2

@@ -1,0 +1,92 @@
+"""Fixtures for all tests: the course's own world, two other full worlds, one small world, a home that is nobody's."""
+
+import getpass
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+OTHER_SEEDS = (7, 20261122)
+SMALL_SCALE = 0.04
+
+# Nobody's progress is touched, and no world of the caller's shell leaks in.
+os.environ.pop("MKTLIB_WORLD", None)
+if "MKTLIB_HOME" not in os.environ:
+    os.environ["MKTLIB_HOME"] = tempfile.mkdtemp(prefix="mktlib-test-home-")
+
+
+def _sources():
+    """Hash of everything a world depends on in this repository."""
+    import duckdb
+    import numpy
+
+    digest = hashlib.sha256(f"{numpy.__version__} {duckdb.__version__}".encode())
+    for path in sorted((ROOT / "mktlib" / "world").rglob("*")):
+        if path.suffix in (".py", ".yml"):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _shelf():
+    """Folder in the user's temporary folder where made worlds are kept between runs."""
+    home = (
+        Path(tempfile.gettempdir())
+        / f"mktlib-worlds-{hashlib.sha256(getpass.getuser().encode()).hexdigest()[:8]}"
+    )
+    shelf = home / _sources()
+    shelf.mkdir(parents=True, exist_ok=True)
+    for old in home.iterdir():
+        if old != shelf and time.time() - old.stat().st_mtime > 86_400:
+            shutil.rmtree(old, ignore_errors=True)
+    return shelf
+
+
+def made_world(seed, scale=1.0):
+    """Folder of a world, made once and shared by all workers and later runs."""
+    from filelock import FileLock
+
+    from mktlib import world
+
+    place = _shelf() / f"seed-{seed}-scale-{scale}"
+    with FileLock(str(place) + ".lock"):
+        if not (place / "datapackage.json").is_file():
+            world.make(seed, place, scale)
+    return place
+
+
+@pytest.fixture(scope="session")
+def standard_world():
+    """Folder of the world that the repository ships."""
+    return ROOT / "data"
+
+
+@pytest.fixture(scope="session")
+def other_worlds():
+    """Folders of two more worlds of full size."""
+    return [made_world(seed) for seed in OTHER_SEEDS]
+
+
+@pytest.fixture(scope="session")
+def all_worlds(standard_world, other_worlds):
+    """Folders of the standard world and the others."""
+    return [standard_world, *other_worlds]
+
+
+@pytest.fixture(scope="session")
+def small_world():
+    """Folder of a world of a few per cent of the size: quick, but too small for the planted truths."""
+    return made_world(3, SMALL_SCALE)
+
+
+@pytest.fixture
+def active(monkeypatch):
+    """A function that makes a world the active one until the test ends."""
+    from mktlib import world
+
+    yield world.use
+    world.use(None)

@@ -10,13 +10,16 @@ later calls start at once. The notebooks you work in are your own copies, in my_
 Old Pythons must be able to read this file, so that it can tell them what is missing: no match, no walrus.
 What a learner can repair is raised as Trouble: one sentence with its remedy, no traceback.
 """
+
 import sys
 
 OLDEST = (3, 11)
 if sys.version_info < OLDEST:
-    sys.exit("This course needs Python 3.11 or newer and this is Python {}.{}: install a newer one from "
-             "https://www.python.org/downloads/ and start the course with that one, for example "
-             "`python3.12 course.py lab`.".format(*sys.version_info))
+    sys.exit(
+        "This course needs Python 3.11 or newer and this is Python {}.{}: install a newer one from "
+        "https://www.python.org/downloads/ and start the course with that one, for example "
+        "`python3.12 course.py lab`.".format(*sys.version_info)
+    )
 
 import argparse
 import contextlib
@@ -35,13 +38,13 @@ from pathlib import Path
 
 REPO = Path(__file__).resolve().parent
 VENV = REPO / ".venv"
-STAMP = VENV / "course-stamp.json"            # what was installed, written when all of it is there
-UNFINISHED = VENV / "course-unfinished.txt"   # stands there while packages are being installed
+STAMP = VENV / "course-stamp.json"  # what was installed, written when all of it is there
+UNFINISHED = VENV / "course-unfinished.txt"  # stands there while packages are being installed
 RUNTIME, DEV = "requirements.lock", "requirements-dev.lock"
 WORKBOOK = REPO / "my_course"
-MANIFEST = WORKBOOK / ".course.json"          # the version of each lesson that the learner was given last
+MANIFEST = WORKBOOK / ".course.json"  # the version of each lesson that the learner was given last
 SETTINGS = WORKBOOK / ".jupyter"
-ROOM_MB = 1000                                # installed packages and downloads together
+ROOM_MB = 1000  # installed packages and downloads together
 PY = "py" if os.name == "nt" else "python3"
 
 HELP = f"""\
@@ -65,6 +68,7 @@ class Trouble(Exception):
 
 
 # Small things ---------------------------------------------------------------------------------------
+
 
 def digest(path):
     """SHA-256 of a file, as hexadecimal text."""
@@ -108,8 +112,10 @@ def need_writable(folder):
     except OSError as problem:
         if problem.errno == errno.ENOSPC:
             raise
-        raise Trouble(f"The folder {folder} cannot be written to: copy the course to a folder of your own, "
-                      "for example in Documents, and start it from there.") from None
+        raise Trouble(
+            f"The folder {folder} cannot be written to: copy the course to a folder of your own, "
+            "for example in Documents, and start it from there."
+        ) from None
 
 
 def free_mb(folder):
@@ -125,6 +131,7 @@ def clean_environment(**more):
 
 
 # The packages: .venv from the pins ------------------------------------------------------------------
+
 
 def venv_python():
     """The Python inside .venv."""
@@ -144,8 +151,12 @@ def venv_version():
 def is_ready(lock):
     """True when .venv holds everything of a lock file."""
     stamp, version = read_json(STAMP), venv_version()
-    return (not UNFINISHED.exists() and stamp.get(lock) == digest(REPO / lock)
-            and version is not None and stamp.get("python") == list(version))
+    return (
+        not UNFINISHED.exists()
+        and stamp.get(lock) == digest(REPO / lock)
+        and version is not None
+        and stamp.get("python") == list(version)
+    )
 
 
 def make_ready(lock):
@@ -163,9 +174,11 @@ def try_lock(file):
     """Lock an open file for this process; OSError when another process holds it."""
     if os.name == "nt":
         import msvcrt
+
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
     else:
         import fcntl
+
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
@@ -180,7 +193,7 @@ def one_at_a_time():
                 break
             except OSError as problem:
                 if problem.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
-                    break                                # some network drives know no locks
+                    break  # some network drives know no locks
             if attempt == 0:
                 print("Another window is installing the course; waiting for it to finish.", flush=True)
             time.sleep(1)
@@ -196,11 +209,15 @@ def prepare_venv():
     if version and version >= OLDEST and given in (None, list(version)) and not UNFINISHED.exists():
         return
     if VENV.exists() and any(VENV.iterdir()) and not (STAMP.exists() or UNFINISHED.exists()):
-        raise Trouble("The folder .venv was not made by course.py and has no working Python 3.11 or newer: "
-                      "rename or delete it and start again.")
+        raise Trouble(
+            "The folder .venv was not made by course.py and has no working Python 3.11 or newer: "
+            "rename or delete it and start again."
+        )
     if Path(sys.prefix).resolve() == VENV:
-        raise Trouble("The folder .venv has to be made anew, but this is the Python inside it: type "
-                      "`deactivate` and start again.")
+        raise Trouble(
+            "The folder .venv has to be made anew, but this is the Python inside it: type "
+            "`deactivate` and start again."
+        )
     if VENV.exists():
         print("An earlier installation was cut short, or its Python is gone: making .venv anew.", flush=True)
         shutil.rmtree(str(VENV))
@@ -210,15 +227,20 @@ def prepare_venv():
 def create_venv():
     """Make an empty .venv, marked as unfinished until its packages are there."""
     if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
-        raise Trouble("This Python cannot make virtual environments: on Debian or Ubuntu type `sudo apt "
-                      "install python3-venv`, then start again.")
+        raise Trouble(
+            "This Python cannot make virtual environments: on Debian or Ubuntu type `sudo apt "
+            "install python3-venv`, then start again."
+        )
     if free_mb(REPO) < ROOM_MB:
-        raise Trouble(f"The disk has {free_mb(REPO)} MB left and the course needs about {ROOM_MB} MB: make "
-                      "room and start again.")
+        raise Trouble(
+            f"The disk has {free_mb(REPO)} MB left and the course needs about {ROOM_MB} MB: make "
+            "room and start again."
+        )
     VENV.mkdir(exist_ok=True)
     mark_unfinished()
-    made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True,
-                          errors="replace")
+    made = subprocess.run(
+        [sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, errors="replace"
+    )
     if made.returncode:
         raise Trouble(explain(made.stdout + made.stderr))
 
@@ -235,20 +257,23 @@ def install(lock):
     """
     lines = (REPO / lock).read_text(encoding="utf-8").splitlines()
     count = sum(line[:1].isalnum() for line in lines)
-    print(f"Installing {count} packages into the folder .venv. This happens once and takes 30 to 90 seconds, "
-          "more on a slow network.", flush=True)
+    print(
+        f"Installing {count} packages into the folder .venv. This happens once and takes 30 to 90 seconds, "
+        "more on a slow network.",
+        flush=True,
+    )
     started, was_whole = time.monotonic(), not UNFINISHED.exists()
     mark_unfinished()
     failed, complaint = pip("install", "--require-hashes", "--no-compile", "-r", lock)
     if failed:
-        if was_whole:      # pip downloads everything before it changes anything: what was there still works
+        if was_whole:  # pip downloads everything before it changes anything: what was there still works
             UNFINISHED.unlink()
         raise Trouble(explain(complaint))
     linked, complaint = inside("link", venv_python())
     if not linked:
         raise Trouble(explain(complaint))
     stamp = dict(read_json(STAMP), python=list(venv_version()))
-    stamp.update({name: digest(REPO / name) for name in (lock, RUNTIME)})   # DEV contains RUNTIME
+    stamp.update({name: digest(REPO / name) for name in (lock, RUNTIME)})  # DEV contains RUNTIME
     write_json(STAMP, stamp)
     UNFINISHED.unlink()
     print(f"The packages are ready after {time.monotonic() - started:.0f} seconds.", flush=True)
@@ -257,8 +282,9 @@ def install(lock):
 def pip(*arguments):
     """Run pip in .venv: its progress goes to the screen, its complaints come back as (exit code, text)."""
     command = [str(venv_python()), "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
-    run = subprocess.Popen(command, cwd=str(REPO), env=clean_environment(), stderr=subprocess.PIPE, text=True,
-                           errors="replace")
+    run = subprocess.Popen(
+        command, cwd=str(REPO), env=clean_environment(), stderr=subprocess.PIPE, text=True, errors="replace"
+    )
     complaint = ""
     with run.stderr:
         for line in run.stderr:
@@ -269,19 +295,26 @@ def pip(*arguments):
 
 
 CAUSES = (
-    (("No space left on device", "Errno 28", "not enough space"),
-     f"The disk is full: make about {ROOM_MB} MB of room and start again."),
-    (("DO NOT MATCH THE HASHES",),
-     "A downloaded package is not the one that the course was tested with: start again, on another network "
-     "if it happens twice."),
-    (("Retrying", "NewConnectionError", "name resolution", "ConnectionError", "ProxyError", "timed out"),
-     "The packages could not be downloaded because the network did not answer: connect to the internet "
-     "(behind a proxy, set HTTPS_PROXY) and start again; this is needed only once."),
-    (("Permission denied", "Errno 13", "Read-only file system", "Access is denied"),
-     "The folder .venv cannot be written to: close every running JupyterLab, or copy the course to a folder "
-     "of your own, and start again."),
-    (("No module named pip",),
-     "The folder .venv has no pip: rename or delete the folder and start again."),
+    (
+        ("No space left on device", "Errno 28", "not enough space"),
+        f"The disk is full: make about {ROOM_MB} MB of room and start again.",
+    ),
+    (
+        ("DO NOT MATCH THE HASHES",),
+        "A downloaded package is not the one that the course was tested with: start again, on another network "
+        "if it happens twice.",
+    ),
+    (
+        ("Retrying", "NewConnectionError", "name resolution", "ConnectionError", "ProxyError", "timed out"),
+        "The packages could not be downloaded because the network did not answer: connect to the internet "
+        "(behind a proxy, set HTTPS_PROXY) and start again; this is needed only once.",
+    ),
+    (
+        ("Permission denied", "Errno 13", "Read-only file system", "Access is denied"),
+        "The folder .venv cannot be written to: close every running JupyterLab, or copy the course to a folder "
+        "of your own, and start again.",
+    ),
+    (("No module named pip",), "The folder .venv has no pip: rename or delete the folder and start again."),
 )
 
 
@@ -291,8 +324,13 @@ def explain(complaint):
         if any(sign in complaint for sign in signs):
             return sentence
     last = [line for line in complaint.splitlines() if line.strip()][-5:]
-    return "\n".join(["The packages could not be installed: start again, and if it happens twice, show "
-                      "somebody what was said:", *last])
+    return "\n".join(
+        [
+            "The packages could not be installed: start again, and if it happens twice, show "
+            "somebody what was said:",
+            *last,
+        ]
+    )
 
 
 def lesson_python():
@@ -319,6 +357,7 @@ def ready_for_lessons():
 
 
 # The workbook: the learner's own copies -------------------------------------------------------------
+
 
 def fingerprint(path):
     """What a person wrote in a notebook, as a hash: kinds and texts of its cells, without outputs.
@@ -381,8 +420,10 @@ def bring_in(shipped, own, given, today):
     else:
         beside = free_name(own, "new-" + today)
         copy(shipped, beside)
-        print(f"{own.relative_to(REPO)} has a newer version. Yours is as you left it; the newer one lies "
-              f"beside it as {beside.name}.")
+        print(
+            f"{own.relative_to(REPO)} has a newer version. Yours is as you left it; the newer one lies "
+            f"beside it as {beside.name}."
+        )
 
 
 def find_lesson(lesson_id):
@@ -405,31 +446,34 @@ def reset(lesson_id):
         print(f"Your work is kept as {kept.relative_to(REPO)}.")
     copy(REPO / "notebooks" / name, own)
     write_json(MANIFEST, {**read_json(MANIFEST), name.as_posix(): fingerprint(own)})
-    print(f"A fresh copy is in {own.relative_to(REPO)}. If the lesson is open in JupyterLab, close its tab "
-          "and open it again.")
+    print(
+        f"A fresh copy is in {own.relative_to(REPO)}. If the lesson is open in JupyterLab, close its tab "
+        "and open it again."
+    )
     return 0
 
 
 # lab ------------------------------------------------------------------------------------------------
+
 
 def lab_command(python, browser=True, port=None):
     """The command line that opens JupyterLab at the start lesson, silent towards the network."""
     start = sorted(path.relative_to(WORKBOOK).as_posix() for path in WORKBOOK.glob("0_start/N00_*.ipynb"))
     options = {
         "ServerApp.root_dir": WORKBOOK,
-        "ServerApp.answer_yes": True,                    # Ctrl-C ends without a question
+        "ServerApp.answer_yes": True,  # Ctrl-C ends without a question
         "ServerApp.open_browser": browser,
         "LabApp.default_url": "/lab/tree/" + start[0] if start else "/lab",
         "LabApp.news_url": None,
         "LabApp.check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
         "LabApp.extension_manager": "readonly",
-        "LanguageServerManager.autodetect": False,       # would call npm
+        "LanguageServerManager.autodetect": False,  # would call npm
         "Application.log_level": "WARN",
     }
     if port is not None:
         options["ServerApp.port"] = port
     command = [str(python), "-m", "jupyterlab", *(f"--{key}={value}" for key, value in options.items())]
-    is_root = hasattr(os, "geteuid") and os.geteuid() == 0       # in a container; Jupyter refuses otherwise
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0  # in a container; Jupyter refuses otherwise
     return [*command, "--allow-root"] if is_root else command
 
 
@@ -452,16 +496,17 @@ def lab(browser, port, more):
     while True:
         try:
             return running.wait()
-        except KeyboardInterrupt:     # Jupyter got the same signal and is closing
+        except KeyboardInterrupt:  # Jupyter got the same signal and is closing
             continue
 
 
 # doctor ---------------------------------------------------------------------------------------------
 
+
 def doctor():
     """Print a line for everything that can go wrong; returns 1 when something has."""
     findings = [
-        (True, "Python", "{}.{}.{}".format(*sys.version_info)),      # an older one does not get this far
+        (True, "Python", "{}.{}.{}".format(*sys.version_info)),  # an older one does not get this far
         *venv_findings(),
         write_finding("course folder", REPO),
         write_finding("progress folder", progress_folder()),
@@ -505,7 +550,7 @@ def progress_folder():
     """Where answers are logged: MKTLIB_HOME, or the user data folder as platformdirs names it."""
     if os.environ.get("MKTLIB_HOME"):
         return Path(os.environ["MKTLIB_HOME"])
-    with contextlib.suppress(OSError):            # there is no Python with packages yet
+    with contextlib.suppress(OSError):  # there is no Python with packages yet
         good, answer = inside("home")
         if good:
             return Path(answer)
@@ -518,8 +563,11 @@ def write_finding(name, folder):
     try:
         need_writable(there)
     except Trouble:
-        remedy = "set the environment variable MKTLIB_HOME to a folder of your own." \
-            if name == "progress folder" else "copy the course to a folder of your own, for example in Documents."
+        remedy = (
+            "set the environment variable MKTLIB_HOME to a folder of your own."
+            if name == "progress folder"
+            else "copy the course to a folder of your own, for example in Documents."
+        )
         return False, name, f"{there} cannot be written to. Remedy: {remedy}"
     except OSError:
         return False, name, f"{there} has no room left. Remedy: see free disk."
@@ -539,13 +587,26 @@ def data_findings():
     resources = read_json(REPO / "data" / "datapackage.json").get("resources", [])
     parts = [(file["path"], file["hash"]) for resource in resources for file in resource.get("files", [])]
     if not parts:
-        return [(False, "data", "data/datapackage.json is missing or damaged. Remedy: `git checkout -- data`, or "
-                                f"`{PY} course.py build`.")]
+        return [
+            (
+                False,
+                "data",
+                "data/datapackage.json is missing or damaged. Remedy: `git checkout -- data`, or "
+                f"`{PY} course.py build`.",
+            )
+        ]
     damaged = [name for name, recorded in parts if not is_intact(REPO / "data" / name, recorded)]
     if not damaged:
         return [(True, "data", f"{len(parts)} files as shipped")]
-    return [(False, "data", f"data/{name} is missing or not as shipped. Remedy: `git checkout -- data/{name}`, or "
-                            f"`{PY} course.py build`.") for name in damaged]
+    return [
+        (
+            False,
+            "data",
+            f"data/{name} is missing or not as shipped. Remedy: `git checkout -- data/{name}`, or "
+            f"`{PY} course.py build`.",
+        )
+        for name in damaged
+    ]
 
 
 def is_intact(path, recorded):
@@ -558,13 +619,21 @@ def is_intact(path, recorded):
 
 # Questions to the Python of the lessons, which has the packages --------------------------------------
 
+
 def inside(question, python=None):
     """Ask the Python of the lessons (or another) one of ANSWERS: (True, answer) or (False, end of the error)."""
     found, extra = lesson_python() if python is None else (str(python), {})
     command = [found, "-X", "utf8", str(REPO / "course.py"), "inside", question]
     try:
-        asked = subprocess.run(command, cwd=tempfile.gettempdir(), env=clean_environment(**extra),
-                               capture_output=True, timeout=180, encoding="utf-8", errors="replace")
+        asked = subprocess.run(
+            command,
+            cwd=tempfile.gettempdir(),
+            env=clean_environment(**extra),
+            capture_output=True,
+            timeout=180,
+            encoding="utf-8",
+            errors="replace",
+        )
     except subprocess.TimeoutExpired:
         return False, "no answer within three minutes"
     lines = asked.stdout.splitlines()
@@ -580,6 +649,7 @@ def link():
     the system's encoding, which may not know the letters of the folder's name.
     """
     import sysconfig
+
     line = "import sys, os; sys.path.append(os.path.dirname(sys.prefix))\n"
     (Path(sysconfig.get_path("purelib")) / "mktlib_course.pth").write_text(line, encoding="ascii")
 
@@ -594,13 +664,17 @@ def wrong_pins():
     pins = [Requirement(line) for line in lines if line.strip()]
     wanted = [pin for pin in pins if pin.marker is None or pin.marker.evaluate()]
     found = {pin.name: installed_version(pin.name) for pin in wanted}
-    return [f"{pin.name} is {found[pin.name] or 'missing'}, pinned is {str(pin.specifier).lstrip('=')}"
-            for pin in wanted if not found[pin.name] or not pin.specifier.contains(found[pin.name], True)]
+    return [
+        f"{pin.name} is {found[pin.name] or 'missing'}, pinned is {str(pin.specifier).lstrip('=')}"
+        for pin in wanted
+        if not found[pin.name] or not pin.specifier.contains(found[pin.name], True)
+    ]
 
 
 def installed_version(name):
     """The version of an installed package, None when it is not there."""
     from importlib import metadata
+
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
@@ -608,15 +682,30 @@ def installed_version(name):
 
 
 CHINESE_FONTS = (
-    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Serif CJK SC", "Source Han Sans SC", "WenQuanYi Zen Hei",
-    "WenQuanYi Micro Hei", "AR PL UMing CN", "Droid Sans Fallback", "Microsoft YaHei", "SimHei", "SimSun",
-    "PingFang SC", "PingFang HK", "Hiragino Sans GB", "Heiti TC", "STHeiti", "Arial Unicode MS",
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Noto Serif CJK SC",
+    "Source Han Sans SC",
+    "WenQuanYi Zen Hei",
+    "WenQuanYi Micro Hei",
+    "AR PL UMing CN",
+    "Droid Sans Fallback",
+    "Microsoft YaHei",
+    "SimHei",
+    "SimSun",
+    "PingFang SC",
+    "PingFang HK",
+    "Hiragino Sans GB",
+    "Heiti TC",
+    "STHeiti",
+    "Arial Unicode MS",
 )
 
 
 def fonts():
     """[good, text] on the fonts that figures find."""
     from matplotlib import font_manager
+
     names = {font.name for font in font_manager.fontManager.ttflist}
     if "DejaVu Sans" not in names:
         return False, "matplotlib's own font DejaVu Sans is missing"
@@ -627,11 +716,15 @@ def fonts():
 def kernel():
     """[good, text]: start a notebook kernel as JupyterLab does; let it import mktlib and compute 1 + 1."""
     from jupyter_client.manager import start_new_kernel
+
     manager, client = start_new_kernel(kernel_name="python3", startup_timeout=90)
     try:
         reply = client.execute_interactive(
-            "import sys, mktlib", timeout=60, output_hook=lambda message: None,
-            user_expressions={"sum": "1 + 1", "prefix": "sys.prefix"})["content"]
+            "import sys, mktlib",
+            timeout=60,
+            output_hook=lambda message: None,
+            user_expressions={"sum": "1 + 1", "prefix": "sys.prefix"},
+        )["content"]
         if reply["status"] != "ok":
             return False, f"{reply['ename']}: {reply['evalue']}"
         values = {key: value["data"]["text/plain"] for key, value in reply["user_expressions"].items()}
@@ -646,6 +739,7 @@ def kernel():
 def home():
     """The folder of the learner's log."""
     import platformdirs
+
     return platformdirs.user_data_dir("mktlib", appauthor=False)
 
 
@@ -653,6 +747,7 @@ ANSWERS = {"link": link, "packages": wrong_pins, "fonts": fonts, "kernel": kerne
 
 
 # build and test -------------------------------------------------------------------------------------
+
 
 def build(more):
     """Hand over to tools/build.py."""
@@ -663,11 +758,12 @@ def build(more):
 
 def test_steps(python, quick, more):
     """What continuous integration runs, as (heading, command)."""
-    pytest = [python, "-m", "pytest", "-n", "logical", "--dist", "loadfile"]   # plain load tears notebooks
+    pytest = [python, "-m", "pytest", "-n", "logical", "--dist", "loadfile"]  # plain load tears notebooks
     skip = ["-m", "not browser and not install"] if quick else []
     nbval = ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=60"]
     return [
         ("code style", [python, "-m", "ruff", "check", "."]),
+        ("code layout", [python, "-m", "ruff", "format", "--check", "."]),
         ("built files agree with lessons/", [python, str(REPO / "tools" / "build.py"), "--check"]),
         ("tests", [*pytest, "tests", *skip, *more]),
         ("every notebook runs", [*pytest, *nbval, "notebooks", "solutions"]),
@@ -679,7 +775,7 @@ def test(quick, more):
     make_ready(DEV)
     results = []
     with tempfile.TemporaryDirectory(prefix="mktlib-test-", ignore_cleanup_errors=True) as folder:
-        environment = clean_environment(MKTLIB_HOME=folder)          # nobody's progress is touched
+        environment = clean_environment(MKTLIB_HOME=folder)  # nobody's progress is touched
         environment.pop("MKTLIB_WORLD", None)
         for heading, command in test_steps(str(venv_python()), quick, more):
             print(f"\n== {heading}", flush=True)
@@ -693,6 +789,7 @@ def test(quick, more):
 
 
 # The command line -----------------------------------------------------------------------------------
+
 
 def parse(words):
     """(command, options, words to pass on) of a command line."""
@@ -734,7 +831,7 @@ def run(words):
 def main(words):
     """Run, and turn what a learner can repair into one sentence."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")      # the folder's name may have letters that the terminal lacks
+        stream.reconfigure(errors="replace")  # the folder's name may have letters that the terminal lacks
     try:
         return run(words)
     except Trouble as trouble:

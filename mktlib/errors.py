@@ -15,7 +15,9 @@ class Told(Exception):
 
     def _render_traceback_(self):
         frames = traceback.extract_tb(self.__traceback__)
-        cell = next((frame for frame in frames if "ipykernel" in frame.filename or "<ipython" in frame.filename), None)
+        cell = next(
+            (frame for frame in frames if "ipykernel" in frame.filename or "<ipython" in frame.filename), None
+        )
         where = [f"In your line {cell.lineno}: {cell.line}"] if cell and cell.line else []
         return [f"{type(self).__name__}: {self}", *where]
 

@@ -13,8 +13,15 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 HOME = {"127.0.0.1", "localhost"}
 
 
@@ -72,11 +79,15 @@ class Lab:
         (folder / "watch").mkdir()
         hook = WATCH.format(calls=str(self._calls))
         (folder / "watch" / "sitecustomize.py").write_text(hook, encoding="utf-8")
-        environment = course.lab_environment(MKTLIB_HOME=str(folder / "home"), PYTHONPATH=str(folder / "watch"))
+        environment = course.lab_environment(
+            MKTLIB_HOME=str(folder / "home"), PYTHONPATH=str(folder / "watch")
+        )
         command = [*course.lab_command(sys.executable, browser=False), "--expose-app-in-browser"]
         self._log = folder / "jupyter.log"
         with self._log.open("wb") as log:
-            self._server = subprocess.Popen(command, cwd=course.WORKBOOK, env=environment, stdout=log, stderr=log)
+            self._server = subprocess.Popen(
+                command, cwd=course.WORKBOOK, env=environment, stdout=log, stderr=log
+            )
         self.url = self._address()
 
     def calls_out(self):
@@ -121,7 +132,9 @@ class LessonPage:
 
     def wait_until_idle(self):
         kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel"
-        self.page.wait_for_function(f"() => {kernel}?.status === 'idle' && {kernel}?.connectionStatus === 'connected'")
+        self.page.wait_for_function(
+            f"() => {kernel}?.status === 'idle' && {kernel}?.connectionStatus === 'connected'"
+        )
 
     def ids(self, kind="code", tag=None):
         """Ids of the cells of a kind, in order; with a tag, only of the cells that carry it."""
@@ -175,4 +188,8 @@ class LessonPage:
 def outsiders(addresses):
     """Those addresses that are not on this machine."""
     split = [urlsplit(address) for address in addresses]
-    return [part.geturl() for part in split if part.scheme in ("http", "https", "ws", "wss") and part.hostname not in HOME]
+    return [
+        part.geturl()
+        for part in split
+        if part.scheme in ("http", "https", "ws", "wss") and part.hostname not in HOME
+    ]

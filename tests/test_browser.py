@@ -35,7 +35,7 @@ def browser(lab):
 def test_the_course_opens_at_the_start_lesson_without_any_dialog_and_asks_nobody(lab, browser):
     start = LessonPage(browser, lab.url).page
     expect(start.locator(".lm-TabBar-tab.jp-mod-current", has_text="N00_")).to_be_visible()
-    start.wait_for_timeout(2000)   # news and update checks come a moment after the page
+    start.wait_for_timeout(2000)  # news and update checks come a moment after the page
     expect(start.locator(".jp-Dialog, .Toastify__toast")).to_have_count(0)
     assert len(browser.asked) > 10
     assert [address for address in browser.asked if "/api/news" in address or "/api/update" in address] == []

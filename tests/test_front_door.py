@@ -21,8 +21,14 @@ LESSON = Path("1_junior/J01_metrics_alphabet.ipynb")
 def notebook(*sources, outputs=()):
     """The text of a notebook with code cells."""
     cells = [
-        {"cell_type": "code", "id": f"c{number}", "metadata": {}, "source": source, "outputs": list(outputs),
-         "execution_count": 1 if outputs else None}
+        {
+            "cell_type": "code",
+            "id": f"c{number}",
+            "metadata": {},
+            "source": source,
+            "outputs": list(outputs),
+            "execution_count": 1 if outputs else None,
+        }
         for number, source in enumerate(sources)
     ]
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
@@ -65,7 +71,9 @@ def test_any_python_3_from_3_6_on_can_read_the_file():
 
 @pytest.mark.parametrize("version", [(3, 6, 15), (3, 10, 13)])
 def test_an_old_python_gets_one_sentence_with_the_remedy(version):
-    pretend = f"import sys, runpy; sys.version_info = {version}; runpy.run_path('course.py', run_name='__main__')"
+    pretend = (
+        f"import sys, runpy; sys.version_info = {version}; runpy.run_path('course.py', run_name='__main__')"
+    )
     said = subprocess.run([sys.executable, "-c", pretend], cwd=ROOT, capture_output=True, encoding="utf-8")
     assert said.returncode == 1
     assert said.stdout == ""
@@ -91,8 +99,15 @@ def test_an_option_that_doctor_does_not_know_is_refused(course, capsys):
 
 
 def test_what_lab_does_not_know_is_passed_on_to_jupyter(course):
-    command, options, rest = course.parse(["lab", "--no-browser", "--port", "9001", "--expose-app-in-browser"])
-    assert (command, options.no_browser, options.port, rest) == ("lab", True, 9001, ["--expose-app-in-browser"])
+    command, options, rest = course.parse(
+        ["lab", "--no-browser", "--port", "9001", "--expose-app-in-browser"]
+    )
+    assert (command, options.no_browser, options.port, rest) == (
+        "lab",
+        True,
+        9001,
+        ["--expose-app-in-browser"],
+    )
 
 
 # The workbook
@@ -144,7 +159,9 @@ def test_a_copy_that_jupyter_only_saved_again_counts_as_untouched(course):
     ],
     ids=["answered", "only run", "a cell added", "damaged"],
 )
-def test_a_copy_with_anything_of_the_learners_is_kept_and_the_newer_one_laid_beside_it_once(course, worked, capsys):
+def test_a_copy_with_anything_of_the_learners_is_kept_and_the_newer_one_laid_beside_it_once(
+    course, worked, capsys
+):
     course.update_workbook()
     write(own(course), worked)
     write(course.REPO / "notebooks" / LESSON, notebook("cvr = ..."))
@@ -277,7 +294,9 @@ def test_a_venv_of_somebody_else_is_never_deleted(course, monkeypatch):
     assert (course.VENV / "treasure").exists()
 
 
-def test_new_pins_without_a_network_leave_the_learner_with_the_packages_of_before(course, monkeypatch, capsys):
+def test_new_pins_without_a_network_leave_the_learner_with_the_packages_of_before(
+    course, monkeypatch, capsys
+):
     fake_installation(course, monkeypatch)
     course.ready_for_lessons()
     fake_installation(course, monkeypatch, failure="WARNING: Retrying (Retry(total=4")
@@ -306,8 +325,14 @@ def test_an_active_conda_environment_with_the_pins_is_used_as_it_is(course, monk
 @pytest.mark.parametrize(
     ("complaint", "remedy"),
     [
-        ("WARNING: Retrying (Retry(total=4 ... Temporary failure in name resolution", "connect to the internet"),
-        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "make about 1000 MB"),
+        (
+            "WARNING: Retrying (Retry(total=4 ... Temporary failure in name resolution",
+            "connect to the internet",
+        ),
+        (
+            "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
+            "make about 1000 MB",
+        ),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "another network"),
         ("ERROR: [Errno 13] Permission denied: '.venv/bin/jupyter'", "close every running JupyterLab"),
         ("No module named pip", "delete the folder"),
@@ -324,7 +349,9 @@ def test_a_failed_installation_is_explained_with_its_remedy(course, monkeypatch,
 
 def test_a_debian_without_python3_venv_is_told_the_package(course, monkeypatch, capsys):
     real = importlib.util.find_spec
-    monkeypatch.setattr(course.importlib.util, "find_spec", lambda name: None if name == "ensurepip" else real(name))
+    monkeypatch.setattr(
+        course.importlib.util, "find_spec", lambda name: None if name == "ensurepip" else real(name)
+    )
     assert course.main(["lab"]) == 1
     assert "sudo apt install python3-venv" in capsys.readouterr().err
 
@@ -365,8 +392,13 @@ def test_mktlib_is_found_from_a_folder_with_chinese_letters_in_any_locale(course
     write(course.REPO / "mktlib" / "__init__.py", "place = 'here'\n")
     plain = {**course.clean_environment(), "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     linked = subprocess.run([course.venv_python(), course.REPO / "course.py", "inside", "link"], env=plain)
-    said = subprocess.run([course.venv_python(), "-c", "import mktlib; print(mktlib.place)"], cwd=tmp_path, env=plain,
-                          capture_output=True, text=True)
+    said = subprocess.run(
+        [course.venv_python(), "-c", "import mktlib; print(mktlib.place)"],
+        cwd=tmp_path,
+        env=plain,
+        capture_output=True,
+        text=True,
+    )
     assert linked.returncode == 0
     assert said.stdout == "here\n", said.stderr
 
@@ -378,9 +410,14 @@ def test_jupyterlab_opens_at_the_start_lesson_and_asks_nobody_for_news(course):
     course.update_workbook()
     command = course.lab_command("python", browser=False, port=9001)
     assert f"--ServerApp.root_dir={course.WORKBOOK}" in command
-    for setting in ("--LabApp.default_url=/lab/tree/0_start/N00_start.ipynb", "--LabApp.news_url=None",
-                    "--LabApp.extension_manager=readonly", "--ServerApp.open_browser=False", "--ServerApp.port=9001",
-                    "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate"):
+    for setting in (
+        "--LabApp.default_url=/lab/tree/0_start/N00_start.ipynb",
+        "--LabApp.news_url=None",
+        "--LabApp.extension_manager=readonly",
+        "--ServerApp.open_browser=False",
+        "--ServerApp.port=9001",
+        "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
+    ):
         assert setting in command
 
 
@@ -446,17 +483,26 @@ def test_doctor_works_before_anything_is_installed(course, capsys):
 
 def test_doctor_names_packages_of_another_version_than_pinned(course):
     (course.REPO / "requirements.txt").write_text(
-        "pandas==0.1\nno-such-package==1.0\nappnope==1.0.0 ; sys_platform == 'nowhere'\n", encoding="utf-8")
+        "pandas==0.1\nno-such-package==1.0\nappnope==1.0.0 ; sys_platform == 'nowhere'\n", encoding="utf-8"
+    )
     first, second = course.wrong_pins()
     assert first.startswith("pandas is ") and first.endswith("pinned is 0.1")
     assert second == "no-such-package is missing, pinned is 1.0"
 
 
-@pytest.mark.skipif(Path(sys.prefix).resolve() != ROOT / ".venv", reason="runs where course.py test runs, in .venv")
+@pytest.mark.skipif(
+    Path(sys.prefix).resolve() != ROOT / ".venv", reason="runs where course.py test runs, in .venv"
+)
 def test_doctor_finds_everything_in_order_here(tmp_path):
     environment = {**os.environ, "MKTLIB_HOME": str(tmp_path)}
-    said = subprocess.run([sys.executable, "course.py", "doctor"], cwd=ROOT, env=environment, capture_output=True,
-                          encoding="utf-8", timeout=240)
+    said = subprocess.run(
+        [sys.executable, "course.py", "doctor"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=240,
+    )
     assert said.returncode == 0, said.stdout
     assert "Everything is in order" in said.stdout
 

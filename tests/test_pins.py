@@ -69,7 +69,9 @@ def test_every_locked_package_has_its_hashes(name):
 
 @pytest.mark.parametrize("name", [*PINNED, "environment.yml"])
 def test_no_pin_file_names_an_address_or_a_folder_of_somebodys_machine(name):
-    assert not re.search(r"://|file:| @ |--index|--find-links|--extra|/home/|/root/|/work/|\\Users\\", read(name))
+    assert not re.search(
+        r"://|file:| @ |--index|--find-links|--extra|/home/|/root/|/work/|\\Users\\", read(name)
+    )
 
 
 def test_the_list_with_hashes_and_the_list_without_say_the_same():
@@ -91,7 +93,9 @@ def test_every_dependency_of_the_package_is_met_by_its_pin(python, extra, name):
         wish = Requirement(line)
         pin = given.get(canonicalize_name(wish.name))
         assert pin, f"{wish.name} is not pinned in {name}"
-        assert wish.specifier.contains(pin, prereleases=True), f"{name} pins {wish.name} {pin}, wanted is {wish}"
+        assert wish.specifier.contains(pin, prereleases=True), (
+            f"{name} pins {wish.name} {pin}, wanted is {wish}"
+        )
 
 
 def test_conda_gets_the_same_pins_by_reference():
@@ -100,7 +104,9 @@ def test_conda_gets_the_same_pins_by_reference():
 
 def test_conda_offers_the_pythons_that_the_package_supports():
     parts = yaml.safe_load(read("environment.yml"))["dependencies"]
-    python = SpecifierSet(next(part for part in parts if str(part).startswith("python")).removeprefix("python"))
+    python = SpecifierSet(
+        next(part for part in parts if str(part).startswith("python")).removeprefix("python")
+    )
     assert all(python.contains(version) for version in PYTHONS)
     assert not python.contains("3.10.14")
     assert SpecifierSet(project()["requires-python"]).contains("3.11.0")
@@ -130,9 +136,19 @@ def test_a_lesson_runs_in_a_fresh_environment_made_from_condas_pip_section(tmp_p
     wanted = [word for line in pip_section() for word in line.split()]
     subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-compile", *wanted], cwd=ROOT, check=True)
     lesson = next(ROOT.glob("notebooks/1_junior/J01_*.ipynb"))
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MKTLIB_HOME": str(tmp_path / "home"),
-                   "JUPYTER_PREFER_ENV_PATH": "1"}
-    ran = subprocess.run([python, "-c", RUN_LESSON, lesson], cwd=tmp_path, env=environment, capture_output=True,
-                         encoding="utf-8", timeout=300)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "MKTLIB_HOME": str(tmp_path / "home"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+    }
+    ran = subprocess.run(
+        [python, "-c", RUN_LESSON, lesson],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+    )
     assert ran.returncode == 0, ran.stderr[-3000:]
     assert int(ran.stdout.split()[1]) > 5

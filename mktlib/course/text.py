@@ -9,7 +9,7 @@ _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 class _Short(reprlib.Repr):
     def repr_instance(self, answer, level):
-        return _ADDRESS.sub("", repr(answer))     # reprlib would hide an error and show an address
+        return _ADDRESS.sub("", repr(answer))  # reprlib would hide an error and show an address
 
 
 _SHORT = _Short()

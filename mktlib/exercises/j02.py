@@ -152,7 +152,9 @@ def june_cpm(feed_ads_daily):
     return days["cost"].sum() / days["impressions"].sum() * 1000
 
 
-@june_cpm.mistake("UNITS_CPM", repair="The M stands for mille. How many impressions does one unit of the price buy?")
+@june_cpm.mistake(
+    "UNITS_CPM", repair="The M stands for mille. How many impressions does one unit of the price buy?"
+)
 def _(feed_ads_daily):
     """You left out the thousand. A single impression costs a few hundredths of a yuan; the trade quotes a thousand."""
     days = campaign_days(feed_ads_daily)
@@ -243,7 +245,9 @@ def q2_cac(budget, orders):
     return guess_cac.compute(budget, orders)
 
 
-@q2_cac.mistake("CAC_ALL_ORDERS", repair="Which of these orders were placed by someone who had ordered before?")
+@q2_cac.mistake(
+    "CAC_ALL_ORDERS", repair="Which of these orders were placed by someone who had ordered before?"
+)
 def _(budget, orders):
     """You divided by all orders. That is the cost of an order; those who came back had been won before."""
     spent, rows = quarter_cost(budget)["spent"].sum(), quarter_orders(orders)
@@ -256,7 +260,9 @@ def _(budget, orders):
     )
 
 
-@q2_cac.mistake("CAC_MEDIA_ONLY", repair="Would these customers have come without agency, creators and coupon?")
+@q2_cac.mistake(
+    "CAC_MEDIA_ONLY", repair="Would these customers have come without agency, creators and coupon?"
+)
 def _(budget, orders):
     """You counted the media bill alone. Agencies, creators and the coupon for the first order also won these customers."""
     rows, new = quarter_cost(budget), quarter_orders(orders)["is_first"].sum()
@@ -268,7 +274,9 @@ def _(budget, orders):
     )
 
 
-@q2_cac.mistake("FILTER_BEFORE_MIN", repair="A mother ordered in 2024 and again in May 2025: is she new in May?")
+@q2_cac.mistake(
+    "FILTER_BEFORE_MIN", repair="A mother ordered in 2024 and again in May 2025: is she new in May?"
+)
 def _(budget, orders):
     """You looked for first orders inside the quarter only. There, everybody's first order of the quarter looks like
     the first of a lifetime."""
@@ -276,7 +284,10 @@ def _(budget, orders):
     buyers, new = rows["customer_id"].nunique(), rows["is_first"].sum()
     return wrong(
         spent / buyers,
-        shows={"people who ordered in the quarter": count(buyers), "who had never ordered before": count(new)},
+        shows={
+            "people who ordered in the quarter": count(buyers),
+            "who had never ordered before": count(new),
+        },
         cost=f"{count(buyers - new)} customers would be counted as won twice. At that figure they seem to have cost "
         f"{yuan((buyers - new) * spent / buyers)} in this quarter; nobody had to win them.",
     )
@@ -341,7 +352,9 @@ def creators(budget):
     return rows.loc[rows["item"] == "creator fee", "spent"].sum()
 
 
-@cpa_and_cac.mistake("CAC_ALL_ORDERS", repair="Whom does a mail reach: strangers, or people who bought before?")
+@cpa_and_cac.mistake(
+    "CAC_ALL_ORDERS", repair="Whom does a mail reach: strangers, or people who bought before?"
+)
 def _(budget, orders):
     """You divided all cost by all orders. A mail goes to people whose address the shop has; most of them bought before."""
     media, spent, actions, new = mail(budget, orders)
@@ -417,7 +430,10 @@ def _(orders, refunds, feed_ads_daily):
     _, net, cost = campaign_b(orders, refunds, feed_ads_daily)
     return wrong(
         net / cost,
-        shows={"net revenue": yuan(net), "what is left of it after goods and shipping": yuan(net * PLAN_MARGIN)},
+        shows={
+            "net revenue": yuan(net),
+            "what is left of it after goods and shipping": yuan(net * PLAN_MARGIN),
+        },
         cost=f"Read as a profit, it doubles the budget: {yuan(cost)} more, which {earns(net * PLAN_MARGIN - cost)} in the month.",
     )
 
@@ -529,7 +545,9 @@ def between_the_lines(rows, feed_ads_daily, sums):
     return -profit[(net > cost) & (profit < 0)].sum()
 
 
-@break_even.mistake("WRONG_DENOM", repair="Which part of a yuan is left for the ads: the margin, or the rest?")
+@break_even.mistake(
+    "WRONG_DENOM", repair="Which part of a yuan is left for the ads: the margin, or the rest?"
+)
 def _(orders, refunds, order_items, products):
     """You divided by one minus the margin, the part that goods and shipping take. The ads are paid from the other part."""
     sums = mature_sums(orders, refunds, order_items, products)
@@ -537,7 +555,10 @@ def _(orders, refunds, order_items, products):
     ads = 100_000
     return wrong(
         1 / taken,
-        shows={"contribution wanted for 100 yuan of ads": yuan(100), "contribution at your line": yuan(100 / taken * (1 - taken))},
+        shows={
+            "contribution wanted for 100 yuan of ads": yuan(100),
+            "contribution at your line": yuan(100 / taken * (1 - taken)),
+        },
         cost=f"A campaign that is kept at your line {earns(ads / taken * (1 - taken) - ads)} on {yuan(ads)} of ads.",
     )
 
@@ -640,7 +661,9 @@ def live_margin(orders, refunds, order_items, products):
     return 1 - (sums["goods_kept"] + sums["shipping_cost"]) / sums["net"]
 
 
-@live_revenue.mistake("GMV_AS_REVENUE", repair="Which of these orders were paid, and which stayed with the customer?")
+@live_revenue.mistake(
+    "GMV_AS_REVENUE", repair="Which of these orders were paid, and which stayed with the customer?"
+)
 def _(orders, refunds, budget, order_items, products):
     """You took GMV for revenue. It counts each order at the moment it is placed, unpaid and returned ones with the rest."""
     margin = live_margin(orders, refunds, order_items, products)
@@ -650,12 +673,16 @@ def _(orders, refunds, budget, order_items, products):
         budget,
         "gmv",
         shows=lambda s: {"GMV": yuan(s["gmv"]), "paid": yuan(s["paid"])},
-        cost=lambda s: f"By GMV the live rooms seem to leave {yuan(round(s['gmv'] * margin - s['cost'], -3))} after their ads "
-        f"and get more of them. The quarter {earns(s['net'] * margin - s['cost'])}.",
+        cost=lambda s: (
+            f"By GMV the live rooms seem to leave {yuan(round(s['gmv'] * margin - s['cost'], -3))} after their ads "
+            f"and get more of them. The quarter {earns(s['net'] * margin - s['cost'])}."
+        ),
     )
 
 
-@live_revenue.mistake("TOTAL_VS_NET", repair="Where do refunds stand in the data, and up to when do they arrive?")
+@live_revenue.mistake(
+    "TOTAL_VS_NET", repair="Where do refunds stand in the data, and up to when do they arrive?"
+)
 def _(orders, refunds, budget, order_items, products):
     """You stopped at paid orders. In the live rooms a large part of the paid money goes back within two weeks."""
     margin = live_margin(orders, refunds, order_items, products)
@@ -665,8 +692,10 @@ def _(orders, refunds, budget, order_items, products):
         budget,
         "paid",
         shows=lambda s: {"GMV": yuan(s["gmv"]), "paid": yuan(s["paid"])},
-        cost=lambda s: f"By paid orders the quarter seems to leave {yuan(round(s['paid'] * margin - s['cost'], -3))} after the "
-        f"ads. It {earns(s['net'] * margin - s['cost'])}.",
+        cost=lambda s: (
+            f"By paid orders the quarter seems to leave {yuan(round(s['paid'] * margin - s['cost'], -3))} after the "
+            f"ads. It {earns(s['net'] * margin - s['cost'])}."
+        ),
     )
 
 
@@ -680,8 +709,13 @@ def _(orders, refunds, budget):
         refunds,
         budget,
         "only_refunded",
-        shows=lambda s: {"paid orders": count(len(rows)), "of them with a refund": count((rows["refunded"] > 0).sum())},
-        cost=lambda s: f"The report would lose {yuan(round(s['net'] - s['only_refunded'], -3))} of revenue that is in the bank.",
+        shows=lambda s: {
+            "paid orders": count(len(rows)),
+            "of them with a refund": count((rows["refunded"] > 0).sum()),
+        },
+        cost=lambda s: (
+            f"The report would lose {yuan(round(s['net'] - s['only_refunded'], -3))} of revenue that is in the bank."
+        ),
     )
 
 
@@ -736,7 +770,9 @@ def _(orders, refunds):
     return week["net"].sum() - (week["amount"] * later).sum() / autumn["amount"].sum()
 
 
-@net_when_mature.mistake("LAG_IMMATURE", repair="How old are the orders of that week, and how old is the oldest refund?")
+@net_when_mature.mistake(
+    "LAG_IMMATURE", repair="How old are the orders of that week, and how old is the oldest refund?"
+)
 def _(orders, refunds):
     """You took the week as it stands in the file. Its orders are a few days old; most of their refunds are still to come."""
     week, month = live_paid(orders, refunds, LATE), live_paid(orders, refunds, ("2025-12-01", "2026-01-01"))
@@ -760,7 +796,10 @@ def _(orders, refunds):
     share = refund_share(live_paid(orders, refunds, AUTUMN))
     return wrong(
         week["net"].sum() * (1 - share),
-        shows={"paid in that week": yuan(week["amount"].sum()), "there at the end of the file": yuan(week["net"].sum())},
+        shows={
+            "paid in that week": yuan(week["amount"].sum()),
+            "there at the end of the file": yuan(week["net"].sum()),
+        },
         cost=f"{yuan(round(week['refunded'].sum() * share, -2))} of refunds would be taken off twice, and a week that is like "
         "the others would be called a bad one.",
     )
@@ -818,7 +857,9 @@ def cut_or_keep(truth, orders, refunds, order_items, products, budget):
     return "d" if value > truth["acquisition"]["xiaohongshu"]["marginal_cac_2025"] else "b"
 
 
-@cut_or_keep.mistake("FIRST_ORDER_ONLY", repair="When do these customers order for the second time, and the third?")
+@cut_or_keep.mistake(
+    "FIRST_ORDER_ONLY", repair="When do these customers order for the second time, and the third?"
+)
 def _(orders, refunds, order_items, products, budget):
     """You judged customers by their first order. Hardly any channel wins a customer for less than one order leaves."""
     table = by_channel(orders, refunds, order_items, products, budget)
@@ -845,7 +886,9 @@ def lost_by_cutting(orders, refunds, order_items, products, budget):
     )
 
 
-@cut_or_keep.mistake("AVG_VS_MARGINAL", repair="What does the next customer cost, and what does this one bring?")
+@cut_or_keep.mistake(
+    "AVG_VS_MARGINAL", repair="What does the next customer cost, and what does this one bring?"
+)
 def _(orders, refunds, order_items, products, budget):
     """You compared with the average. It holds the customers who came without any ad, and says nothing about the next yuan."""
     rows = quarter_orders(orders)
@@ -937,7 +980,10 @@ def _(sem_keyword_daily, orders, refunds):
     whole = within(orders[orders["campaign"] == "category"], "ordered_at", JUDGED)
     return wrong(
         search_week(sem_keyword_daily, orders, refunds, ENDING),
-        shows={"orders in those three days": count(len(rows)), "orders in a whole week of December": count(len(whole))},
+        shows={
+            "orders in those three days": count(len(rows)),
+            "orders in a whole week of December": count(len(whole)),
+        },
     )
 
 
@@ -949,7 +995,10 @@ def _(sem_keyword_daily, orders, refunds):
     naive, clicks = (ads["cost"] / ads["clicks"]).mean(), ads["clicks"].sum()
     return wrong(
         search_week(sem_keyword_daily, orders, refunds, JUDGED) | {"cpc": naive},
-        shows={"clicks of the smallest row": count(ads["clicks"].min()), "of the largest": count(ads["clicks"].max())},
+        shows={
+            "clicks of the smallest row": count(ads["clicks"].min()),
+            "of the largest": count(ads["clicks"].max()),
+        },
         cost=f"At that price the week's clicks would have cost {yuan(round(naive * clicks, -2))}. The engines charged "
         f"{yuan(ads['cost'].sum())}.",
     )

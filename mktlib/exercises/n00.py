@@ -192,9 +192,7 @@ def guess_orders_per_customer(orders):
     return len(mine) / mine["customer_id"].nunique()
 
 
-@guess_orders_per_customer.mistake(
-    "ROWS_AS_PEOPLE", repair="How many rows of orders can one customer fill?"
-)
+@guess_orders_per_customer.mistake("ROWS_AS_PEOPLE", repair="How many rows of orders can one customer fill?")
 def _(orders):
     """A guess near one says that a row of orders is a person. Whoever comes back fills a second row."""
     each = quarter(orders)["customer_id"].value_counts()
@@ -245,7 +243,9 @@ def _(orders):
     )
 
 
-@customers_who_ordered.mistake("LINES_AS_ORDERS", repair="What does one row of the table that you counted stand for?")
+@customers_who_ordered.mistake(
+    "LINES_AS_ORDERS", repair="What does one row of the table that you counted stand for?"
+)
 def _(orders, order_items):
     """You counted the products in the baskets. Between such a row and a person stand two steps: several rows make an order,
     and several orders may be one customer's."""
@@ -274,7 +274,9 @@ def _(orders, customers):
     return wrong(
         len(new),
         shows={
-            "ordered now, registered earlier": percent((~mine["customer_id"].drop_duplicates().isin(new)).mean(), 0),
+            "ordered now, registered earlier": percent(
+                (~mine["customer_id"].drop_duplicates().isin(new)).mean(), 0
+            ),
             "registered now, no order in these months": percent((~new.isin(mine["customer_id"])).mean(), 0),
         },
         cost=f"Orders worth {yuan(left_out)} came from people whom this count leaves out; a thank-you mail would not reach them.",
@@ -387,7 +389,9 @@ def _(orders):
     )
 
 
-@complete_weeks.mistake("WINDOW_MISMATCH", repair="On which weekday do the data begin, and whose week is that?")
+@complete_weeks.mistake(
+    "WINDOW_MISMATCH", repair="On which weekday do the data begin, and whose week is that?"
+)
 def _(orders):
     """You let the first week begin with the first day in the data, a Sunday. On this desk a week runs from Monday to Sunday,
     and six days of that week lie before the data begin."""
@@ -396,7 +400,10 @@ def _(orders):
     next_week = in_days(orders, full_weeks(orders)[0], full_weeks(orders)[0] + pd.Timedelta(days=6))
     return wrong(
         complete_weeks.compute(orders) | {"first": first},
-        shows={"orders of the first day": count(len(alone)), "orders of the seven days after": count(len(next_week))},
+        shows={
+            "orders of the first day": count(len(alone)),
+            "orders of the seven days after": count(len(next_week)),
+        },
     )
 
 
@@ -409,6 +416,7 @@ complete_weeks.hints(
 
 
 # ---------------------------------------------------------------- the loop
+
 
 @exercise(
     "N00.5",
@@ -439,7 +447,8 @@ def loop_verbs():
 
 
 @loop_verbs.mistake(
-    "REPORT_AS_FEEDBACK", repair="Which number that somebody had written down before was held against the dashboard?"
+    "REPORT_AS_FEEDBACK",
+    repair="Which number that somebody had written down before was held against the dashboard?",
 )
 def _(budget):
     """You called sending a dashboard feedback. It shows a result, but nobody has held it against what was expected; until
@@ -458,7 +467,11 @@ def _(budget):
 def _(budget):
     """You called it planning because the word plan stands there. What the plan says is being carried out, and from this
     hour on money goes out."""
-    media = budget[(budget["item"] == "media") & (budget["date"] >= QUARTER[0])].groupby("channel")[["planned", "spent"]].sum()
+    media = (
+        budget[(budget["item"] == "media") & (budget["date"] >= QUARTER[0])]
+        .groupby("channel")[["planned", "spent"]]
+        .sum()
+    )
     gap = (media["spent"] - media["planned"]).abs().sum()
     return wrong(
         loop_verbs.compute() | {"a": "plan"},
@@ -538,7 +551,10 @@ def _():
     )
 
 
-@success_rate.mistake("ADD_RATES", repair="What would the sum be if every application led to an interview, and every interview to an offer?")
+@success_rate.mistake(
+    "ADD_RATES",
+    repair="What would the sum be if every application led to an interview, and every interview to an offer?",
+)
 def _():
     """You added the rates of the two steps. Steps follow each other, so their rates multiply; added up, they can pass one."""
     total = job_search().sum()
@@ -622,7 +638,10 @@ def _(orders, order_items):
     )
 
 
-@loop_card.mistake("NO_ACTION", repair="What shall be done, by whom and by when, and which number will tell whether it was right?")
+@loop_card.mistake(
+    "NO_ACTION",
+    repair="What shall be done, by whom and by when, and which number will tell whether it was right?",
+)
 def _():
     """Your third line asks for nothing. A card without a decision and a next test ends the loop in the middle."""
     return None
@@ -743,7 +762,9 @@ def manager(desk, factor, event):
         highlight="SEM",
         alt=said,
     )
-    return held(drawn, 1.2 * max(table["cac"].max(), (search["spent"] + search["media"]) / search["new"])), said
+    return held(
+        drawn, 1.2 * max(table["cac"].max(), (search["spent"] + search["media"]) / search["new"])
+    ), said
 
 
 def director(desk, factor, event):
@@ -814,7 +835,9 @@ def _(orders, order_items, products, refunds, budget, sem_keyword_daily):
     )
 
 
-@roles.mistake("AVG_VS_MARGINAL", repair="What would the second CNY 10,000 bring there, which nobody has spent yet?")
+@roles.mistake(
+    "AVG_VS_MARGINAL", repair="What would the second CNY 10,000 bring there, which nobody has spent yet?"
+)
 def _(orders, budget):
     """You moved everything to the channel with the lowest average cost. That average was paid for the few yuan spent there so
     far; it says nothing about the next ones."""
@@ -831,10 +854,14 @@ def _(orders, budget):
     )
 
 
-@roles.mistake("REPORT_AS_FEEDBACK", repair="Which number in that report would make the director do something?")
+@roles.mistake(
+    "REPORT_AS_FEEDBACK", repair="Which number in that report would make the director do something?"
+)
 def _(budget):
     """You let the director watch. A report without a number at which something happens changes nothing."""
-    bill = budget[(budget["date"] >= "2025-01-01") & (budget["channel"] == "SEM") & (budget["item"] == "media")]
+    bill = budget[
+        (budget["date"] >= "2025-01-01") & (budget["channel"] == "SEM") & (budget["item"] == "media")
+    ]
     return wrong(
         roles.compute() | {"director": "e"},
         shows={"reports a month": "30", "decisions prepared by them": "none"},

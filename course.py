@@ -479,10 +479,14 @@ def lab_command(python, browser=True, port=None):
 
 def lab_environment(**more):
     """The environment for JupyterLab, whose settings lie in my_course/.jupyter, apart from other work's."""
-    quiet = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+    settings = {
+        "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+        # an explorer's last picture stays in the saved notebook, and is there before any kernel runs
+        "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},
+    }
     folder = SETTINGS / "labconfig"
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "default_setting_overrides.json", quiet)
+    write_json(folder / "default_setting_overrides.json", settings)
     return clean_environment(JUPYTER_CONFIG_DIR=str(SETTINGS), **more)
 
 

@@ -180,6 +180,10 @@ class LessonPage:
         self.write(cell_id, text)
         return cell_id
 
+    def save(self):
+        """Save the notebook as a learner does."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+
     def kill_kernel(self):
         """End the kernel as JupyterLab's list of running kernels does."""
         self.page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")

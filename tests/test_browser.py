@@ -68,9 +68,11 @@ def test_a_mistake_is_named_corrected_and_remembered_after_the_kernel_died(lab, 
     expect(picture).not_to_have_attribute("src", before)
     assert picture.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") > 100
 
+    lesson.save()
     lesson.kill_kernel()
     lesson.page.close()
     again = LessonPage(browser, lab.address_of(LESSON))
+    expect(again.cell(explorer).locator(".widget-image, img.jupyter-widgets")).to_be_visible()
     said = again.run(again.add_cell("import mktlib\nmktlib.progress()"))
     expect(said.get_by_role("row", name="J01")).to_contain_text(re.compile(r"✓\s1(?!\d)"))
 

@@ -220,7 +220,7 @@ def guess_cac(budget, orders):
 
 @guess_cac.mistake("CAC_ALL_ORDERS", repair="Which share of a quarter's orders do new customers place?")
 def _(budget, orders):
-    """You guessed near the cost per order. Most orders come from mothers who have ordered before."""
+    """You guessed near the cost per order. Most orders come from customers who have ordered before."""
     return quarter_cost(budget)["spent"].sum() / len(quarter_orders(orders))
 
 

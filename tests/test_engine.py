@@ -114,6 +114,24 @@ def test_a_named_mistake_carries_belief_rule_numbers_and_question():
     assert "0.016" not in shown
 
 
+def test_a_slip_names_what_to_compare_and_no_mistake():
+    one = exercise_of(
+        "number", 0.016, unit="fraction", selfcheck={"window": "June only", "filter": "one campaign"}
+    )
+
+    @one.slip("window")
+    def _():
+        """You took May as well."""
+        return 0.0162
+
+    verdict = checking.judge(one, 0.0162)
+    assert (verdict.status, verdict.mistake) == ("incorrect", None)
+    assert "Not yet: window" in repr(verdict) and "You took May as well." in repr(verdict)
+    assert "June only" in repr(verdict) and "one campaign" not in repr(verdict)
+    with pytest.raises(registry.AuthorError):
+        one.slip("moon")
+
+
 def test_an_upside_down_fraction_is_told_so():
     assert "upside down" in repr(checking.judge(exercise_of("number", 4.0, unit="times"), 0.25))
 

@@ -54,6 +54,15 @@ def test_every_mistake_is_called_by_its_own_name(one, a_world):
             assert checking.judge(one, answer_with(one, value, right)).mistake == code
 
 
+@pytest.mark.parametrize("one", [one for one in EXERCISES if one.slips], ids=by_id)
+def test_every_slip_says_what_to_compare(one, a_world):
+    tables = {name: checking._table(name) for name in one.tables()}
+    for what, done, compute in one.slips:
+        verdict = checking.judge(one, compute(**registry.pick(compute, tables)))
+        assert (verdict.status, verdict.headline) == ("incorrect", f"Not yet: {what}"), f"{done}: {verdict!r}"
+        assert done in repr(verdict)
+
+
 @pytest.mark.parametrize("one", QUESTIONS, ids=by_id)
 def test_right_and_wrong_answers_stand_apart(one, a_world):
     kind, wrongs, _ = checking.key(one, data.fingerprint())

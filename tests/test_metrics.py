@@ -484,7 +484,7 @@ def test_the_glossary_says_formula_unit_and_other_conventions():
         "CNY",
     ]
     assert table.loc["contribution_margin", "formula"] == (
-        "(order amount - refunds - cost of goods - shipping cost) / (order amount - refunds), "
+        "(order amount - refunds - cost of the goods that buyers kept - shipping cost) / (order amount - refunds), "
         "rows with status = paid only"
     )
     assert "viewable CPM" in table.loc["cpm", "careful"]

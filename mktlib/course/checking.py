@@ -115,6 +115,16 @@ def key(one, world):
     return kind, wrongs, others
 
 
+@lru_cache(maxsize=512)
+def slips(one, world):
+    """[(key of selfcheck, what was done instead, canonical value)]: looked at only when no mistake fits."""
+    tables, (kind, _, _) = lru_cache(None)(_table), key(one, world)
+    return [
+        (what, done, kind.target(compute(**registry.pick(compute, tables))))
+        for what, done, compute in one.slips
+    ]
+
+
 def _table(name):
     if name == "truth":
         from mktlib import world
@@ -148,6 +158,9 @@ def judge(one, answer, convention=None):
     for mistake, found, wrong in wrongs:
         if kind.resembles(value, wrong):
             return _named(base, one, kind.show(value), mistake, found)
+    for what, done, slipped in slips(one, data.fingerprint()):
+        if kind.same(value, slipped):
+            return _slipped(base, one, kind.show(value), what, done)
     if why := kind.near(value):
         return Verdict(
             **base, status="close", lines=_lines(f"Yours: {kind.show(value)}.", why), back=one.section
@@ -189,9 +202,14 @@ def _named(base, one, shown, mistake, found):
     )
 
 
+def _slipped(base, one, shown, what, done):
+    lines = (("Yours", shown), ("", done), (f"Compare {what}", one.selfcheck[what]))
+    return Verdict(**base, status="incorrect", headline=f"Not yet: {what}", lines=lines, back=one.section)
+
+
 def _unnamed(base, one, kind, value):
     lines = [("Yours", kind.show(value)), *_lines(*kind.advice(value))]
-    lines += [(f"Compare the {what}", said) for what, said in one.selfcheck.items()]
+    lines += [(f"Compare {what}", said) for what, said in one.selfcheck.items()]
     return Verdict(**base, status="incorrect", lines=tuple(lines), back=one.section)
 
 

@@ -84,6 +84,7 @@ class Exercise:
     bounds: tuple = (None, None)
     selfcheck: dict = field(default_factory=dict)
     mistakes: list = field(default_factory=list)
+    slips: list = field(default_factory=list)
     conventions: dict = field(default_factory=dict)
     hint_texts: tuple = ()
 
@@ -98,6 +99,7 @@ class Exercise:
     def tables(self):
         """Names of the tables that the right answer and the mistakes read."""
         functions = [self.compute, *(m.compute for m in self.mistakes), *self.conventions.values()]
+        functions += [compute for _, _, compute in self.slips]
         return sorted({name for one in functions for name in inspect.signature(one).parameters})
 
     def mistake(self, code, repair):
@@ -109,6 +111,21 @@ class Exercise:
 
         def add(function):
             self.mistakes.append(Mistake(code, said(function, self.id), repair, function))
+            return function
+
+        return add
+
+    def slip(self, what):
+        """Decorator: a wrong answer that comes from reading the question loosely, not from a belief.
+
+        what   the key of `selfcheck` that the learner should compare ("window", "filter"); the docstring says what
+               was done instead. No code, no cost: the verdict stays "incorrect" and names what to look at.
+        """
+        if what not in self.selfcheck:
+            raise AuthorError(f"{self.id}: the slip '{what}' is no key of selfcheck")
+
+        def add(function):
+            self.slips.append((what, said(function, self.id), function))
             return function
 
         return add

@@ -227,6 +227,19 @@ def _(feed_ads_daily):
     )
 
 
+@june_ctr.slip("filter")
+def _(feed_ads_daily):
+    """You took all campaigns of June."""
+    days = feed_ads_daily["date"].between("2025-06-01", "2025-06-30")
+    return ratio(feed_ads_daily[days], "clicks", "impressions")
+
+
+@june_ctr.slip("window")
+def _(feed_ads_daily):
+    """You took the whole run of the campaign, its days in May included."""
+    return ratio(feed_ads_daily[feed_ads_daily["campaign"] == CAMPAIGN], "clicks", "impressions")
+
+
 june_ctr.hints(
     "What is one row, and how many rows does the month have?",
     "Write numerator and denominator in words: clicks of the month, impressions of the month.",
@@ -303,6 +316,13 @@ def _(web_sessions):
         visits["order_id"].notna().sum() / visits["visitor_id"].nunique(),
         shows={"visits": count(len(visits)), "visitors": count(visits["visitor_id"].nunique())},
     )
+
+
+@june_cvr.slip("filter")
+def _(web_sessions):
+    """You took all visits of June, whatever brought them."""
+    visits = web_sessions[web_sessions["started_at"].between("2025-06-01", "2025-07-01", inclusive="left")]
+    return visits["order_id"].notna().mean()
 
 
 june_cvr.hints(
@@ -388,6 +408,18 @@ def _(feed_exposures):
     )
 
 
+@week_reach.slip("window")
+def _(feed_exposures):
+    """You counted both weeks of the log."""
+    return feed_exposures["device_id"].nunique()
+
+
+@week_reach.slip("window")
+def _(feed_exposures):
+    """You left the last day of the week out."""
+    return week(feed_exposures).query("date < '2025-06-15'")["device_id"].nunique()
+
+
 week_reach.hints(
     "What is one row of feed_exposures?",
     "A device that was there on three days has three rows, and is one device.",
@@ -447,6 +479,12 @@ def _(feed_exposures):
             "clicks": count(rows["clicks"].sum()),
         },
     )
+
+
+@week_frequency.slip("window")
+def _(feed_exposures):
+    """You took both weeks of the log."""
+    return feed_exposures["impressions"].sum() / feed_exposures["device_id"].nunique()
 
 
 week_frequency.hints(
@@ -708,6 +746,22 @@ def _(orders):
     )
 
 
+@value_per.slip("filter")
+def _(orders):
+    """You kept unpaid orders, above the line and below it."""
+    rows = orders[orders["ordered_at"].between("2025-06-01", "2025-07-01", inclusive="left")]
+    amount = rows["amount"].sum()
+    return {"per order": amount / len(rows), "per customer": amount / rows["customer_id"].nunique()}
+
+
+@value_per.slip("window")
+def _(orders):
+    """You took the paid orders of all three years."""
+    rows = orders[orders["status"] == "paid"]
+    amount = rows["amount"].sum()
+    return {"per order": amount / len(rows), "per customer": amount / rows["customer_id"].nunique()}
+
+
 value_per.hints(
     "Which orders brought money? Filter first.",
     "The numerator is the same for both: the sum of amount.",
@@ -854,6 +908,18 @@ def _(web_sessions):
         cost=f"Beside last week's rate per visit it looks like {count(fake)} extra orders. Nobody placed them; a "
         "bonus for the week would be paid on a change of definition.",
     )
+
+
+@report_row.slip("window")
+def _(web_sessions):
+    """You reported all of December."""
+    return week_row(shop_week(web_sessions, "2025-12-01", "2026-01-01"))
+
+
+@report_row.slip("window")
+def _(web_sessions):
+    """You reported the last seven days. They are seven, but they do not run from Monday to Sunday."""
+    return week_row(shop_week(web_sessions, "2025-12-25", "2026-01-01"))
 
 
 report_row.hints(

@@ -184,6 +184,13 @@ def _(feed_ads_daily):
     )
 
 
+@june_cpm.slip("filter")
+def _(feed_ads_daily):
+    """You took all campaigns of June."""
+    rows = within(feed_ads_daily, "date", JUNE)
+    return rows["cost"].sum() / rows["impressions"].sum() * 1000
+
+
 june_cpm.hints(
     "Per what is a CPM quoted?",
     "Cost of the month over impressions of the month, then per thousand.",
@@ -293,6 +300,17 @@ def _(budget, orders):
     )
 
 
+@q2_cac.slip("window")
+def _(budget, orders):
+    """You computed the first quarter, the one that the lesson works through."""
+    window = ("2025-01-01", "2025-04-01")
+    paid = orders[orders["status"] == "paid"].sort_values("ordered_at", kind="stable")
+    new = within(paid.assign(is_first=~paid.duplicated("customer_id")), "ordered_at", window)[
+        "is_first"
+    ].sum()
+    return within(budget, "date", window)["spent"].sum() / new
+
+
 q2_cac.hints(
     "Who is a new customer, and which kinds of cost went into winning one?",
     "All that was spent in the quarter, over people whose first paid order of all years fell into the quarter.",
@@ -374,6 +392,14 @@ def _(budget, orders):
         {"CPA": media / actions, "CAC": media / new},
         shows={"media": yuan(media), "new-customer coupons": yuan(spent - media)},
     )
+
+
+@cpa_and_cac.slip("filter")
+def _(budget, orders):
+    """You took all channels."""
+    cost, rows = quarter_cost(budget), quarter_orders(orders)
+    media = cost.loc[cost["item"] == "media", "spent"].sum()
+    return {"CPA": media / len(rows), "CAC": cost["spent"].sum() / rows["is_first"].sum()}
 
 
 cpa_and_cac.hints(

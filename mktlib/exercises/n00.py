@@ -171,6 +171,18 @@ def _(orders):
     )
 
 
+@orders_placed.slip("filter")
+def _(orders):
+    """You counted paid orders only. The question asks for orders that were placed."""
+    return (quarter(orders)["status"] == "paid").sum()
+
+
+@orders_placed.slip("window")
+def _(orders):
+    """You counted the orders of all three years."""
+    return len(orders)
+
+
 orders_placed.hints(
     "Look at the two tables again: in which one does an order number stand in one row only?",
     "Count the rows of the table that has one row per order.",
@@ -281,6 +293,19 @@ def _(orders, customers):
         },
         cost=f"Orders worth {yuan(left_out)} came from people whom this count leaves out; a thank-you mail would not reach them.",
     )
+
+
+@customers_who_ordered.slip("filter")
+def _(orders):
+    """You counted those who paid. The question asks who placed an order."""
+    mine = quarter(orders)
+    return mine.loc[mine["status"] == "paid", "customer_id"].nunique()
+
+
+@customers_who_ordered.slip("window")
+def _(orders):
+    """You counted the customers of all three years."""
+    return orders["customer_id"].nunique()
 
 
 customers_who_ordered.hints(
@@ -405,6 +430,13 @@ def _(orders):
             "orders of the seven days after": count(len(next_week)),
         },
     )
+
+
+@complete_weeks.slip("window")
+def _(orders):
+    """You gave the Monday of the last complete week. That is its name; its last day is the Sunday after."""
+    right = complete_weeks.compute(orders)
+    return right | {"last": pd.Timestamp(right["last"]) - pd.Timedelta(days=6)}
 
 
 complete_weeks.hints(

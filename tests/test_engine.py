@@ -439,6 +439,14 @@ def test_the_log_is_plain_json_lines(home):
     assert json.loads(line)["answer"] == "点击率"
 
 
+def test_what_is_kept_per_world_is_computed_once_in_each(monkeypatch):
+    seen = []
+    shared = registry.per_world(lambda orders: seen.append(orders) or len(seen))
+    assert [shared("a"), shared("a")] == [1, 1]
+    monkeypatch.setattr(data, "fingerprint", lambda: "another")
+    assert shared("b") == 2 and seen == ["a", "b"]
+
+
 # ---------------------------------------------------------------- small things
 
 

@@ -1,11 +1,22 @@
 """How a lesson talks to a learner: exercises with named mistakes, predictions, hints, progress.
 
-Authors use `exercise` and `prediction` (and `wrong`, the formatters) in mktlib/exercises; learners use the rest.
+Authors use `exercise` and `prediction` (and `wrong`, `per_world`, the formatters) in mktlib/exercises; learners use the rest.
 """
 
 from mktlib.course.checking import check, hint, predict, solution
 from mktlib.course.progress import progress
-from mktlib.course.registry import exercise, prediction, wrong
+from mktlib.course.registry import exercise, per_world, prediction, wrong
 from mktlib.course.verdict import Verdict
 
-__all__ = ["Verdict", "check", "exercise", "hint", "predict", "prediction", "progress", "solution", "wrong"]
+__all__ = [
+    "Verdict",
+    "check",
+    "exercise",
+    "hint",
+    "per_world",
+    "predict",
+    "prediction",
+    "progress",
+    "solution",
+    "wrong",
+]

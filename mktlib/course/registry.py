@@ -20,9 +20,11 @@ import inspect
 import pkgutil
 import textwrap
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, wraps
 from importlib import import_module
 from importlib.resources import files
+
+from mktlib import data
 
 _EXERCISES = {}
 
@@ -183,6 +185,23 @@ def pick(function, tables):
     """The arguments of a function of tables; tables: a mapping or a callable from name to table."""
     get = tables if callable(tables) else tables.__getitem__
     return {name: get(name) for name in inspect.signature(function).parameters}
+
+
+def per_world(function):
+    """Decorator for what several answers of a lesson need from whole tables: computed once in each world.
+
+    The function's arguments are tables as they are loaded, never a part of one; nobody changes what it returns.
+    """
+    kept = {}
+
+    @wraps(function)
+    def once(*tables):
+        world = data.fingerprint()
+        if world not in kept:
+            kept[world] = function(*tables)
+        return kept[world]
+
+    return once
 
 
 def get(id):

@@ -1,6 +1,6 @@
 """J01 The metrics alphabet: rates, uniques, changes, mixes. Lesson: lessons/1_junior/J01_metrics_alphabet.md."""
 
-from mktlib.course import exercise, prediction, wrong
+from mktlib.course import exercise, per_world, prediction, wrong
 from mktlib.course.text import count, percent, times, yuan
 from mktlib.metrics import ratio
 
@@ -8,12 +8,14 @@ CAMPAIGN = "HY-618-A"
 GRAIN = "one row of feed_ads_daily is one creative, shown to one audience, on one day"
 
 
+@per_world
 def june(feed_ads_daily):
     """Rows of the campaign in June 2025."""
     rows = feed_ads_daily[feed_ads_daily["date"].between("2025-06-01", "2025-06-30")]
     return rows[rows["campaign"] == CAMPAIGN]
 
 
+@per_world
 def by_day(feed_ads_daily):
     """Impressions, clicks and cost of the campaign, one row a day of June 2025."""
     return june(feed_ads_daily).groupby("date")[["impressions", "clicks", "cost"]].sum()
@@ -24,6 +26,7 @@ def promo_days(calendar):
     return calendar.loc[calendar["promo_peak"] & calendar["date"].between("2025-06-01", "2025-06-30"), "date"]
 
 
+@per_world
 def june_visits(web_sessions):
     """Visits of the campaign in June 2025."""
     visits = web_sessions[web_sessions["started_at"].between("2025-06-01", "2025-07-01", inclusive="left")]
@@ -563,6 +566,7 @@ ctr_change.hints(
 # ---------------------------------------------------------------- a total against its parts
 
 
+@per_world
 def device_months(web_sessions):
     """Visits and orders by month (August and September 2025) and device."""
     months = web_sessions["started_at"].between("2025-08-01", "2025-10-01", inclusive="left")

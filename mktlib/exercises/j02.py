@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from mktlib.course import exercise, prediction, wrong
+from mktlib.course import exercise, per_world, prediction, wrong
 from mktlib.course.text import count, percent, yuan
 
 GOOD, POOR = "HY-618-A", "HY-618-B"
@@ -23,6 +23,7 @@ def within(rows, column, window):
     return rows[(rows[column] >= window[0]) & (rows[column] < window[1])]
 
 
+@per_world
 def campaign_days(feed_ads_daily):
     """The good campaign in June 2025: impressions, clicks and cost, one row a day."""
     rows = within(feed_ads_daily, "date", JUNE)
@@ -206,6 +207,7 @@ def quarter_cost(budget):
     return within(budget, "date", QUARTER)
 
 
+@per_world
 def quarter_orders(orders):
     """Paid orders of Q2 2025; is_first looks at all years."""
     paid = orders[orders["status"] == "paid"].sort_values("ordered_at", kind="stable")
@@ -412,6 +414,7 @@ cpa_and_cac.hints(
 # ---------------------------------------------------------------- a return is not a profit
 
 
+@per_world
 def campaign_b(orders, refunds, feed_ads_daily):
     """(reported revenue, net revenue, cost) of the Kuaishou campaign in June 2025."""
     ads = within(feed_ads_daily, "date", JUNE)
@@ -497,6 +500,7 @@ roi_b.hints(
 # ---------------------------------------------------------------- how much must come back
 
 
+@per_world
 def mature_sums(orders, refunds, order_items, products):
     """Sums over paid orders of January to November 2025: net, goods, goods_kept, shipping_cost."""
     rows = with_goods(within(paid_orders(orders, refunds), "ordered_at", MATURE), order_items, products)
@@ -610,6 +614,7 @@ break_even.hints(
 # ---------------------------------------------------------------- which revenue
 
 
+@per_world
 def live_quarter(orders, refunds, budget):
     """Sums of the live rooms in Q2 2025: gmv, paid, net, only_refunded (what an inner join leaves), cost."""
     placed = within(orders[orders["store"] == "live"], "ordered_at", QUARTER)
@@ -680,6 +685,7 @@ def wrong_revenue(orders, refunds, budget, which, shows, cost):
     return wrong(value, shows=shows(sums), cost=cost(sums))
 
 
+@per_world
 def live_margin(orders, refunds, order_items, products):
     """Contribution margin of the live rooms' orders in Q2 2025."""
     rows = within(paid_orders(orders[orders["store"] == "live"], refunds), "ordered_at", QUARTER)
@@ -841,6 +847,7 @@ net_when_mature.hints(
 # ---------------------------------------------------------------- the next yuan
 
 
+@per_world
 def by_channel(orders, refunds, order_items, products, budget):
     """One row per channel: cac in 2025 Q2; first and year: contribution of a customer of 2024 with the first order and in
     365 days, in yuan. Coupons stand in cac, so they are put back into contribution."""

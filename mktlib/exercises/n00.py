@@ -1,12 +1,11 @@
 """N00 Start here: prequestions, what a row is, complete weeks, the loop, roles. Lesson: lessons/0_start/N00_start_here.md."""
 
-from functools import lru_cache
 from types import SimpleNamespace
 
 import pandas as pd
 
 from mktlib import data, plots
-from mktlib.course import exercise, prediction, wrong
+from mktlib.course import exercise, per_world, prediction, wrong
 from mktlib.course.text import count, percent, yuan
 
 QUARTER = ("2025-10-01", "2026-01-01")
@@ -690,6 +689,7 @@ loop_card.hints(
 # ---------------------------------------------------------------- one event, three desks
 
 
+@per_world
 def figures(orders, order_items, products, refunds, budget, sem_keyword_daily):
     """What three desks look at: .groups (ad groups), .leaves (CNY per customer), .channels, .year (CNY), .year_search (CNY).
 
@@ -741,11 +741,6 @@ def by_channel(orders, budget):
 TABLES = ("orders", "order_items", "products", "refunds", "budget", "sem_keyword_daily")
 
 
-@lru_cache(maxsize=4)
-def _figures(world):
-    return figures(**{name: data.load(name) for name in TABLES})
-
-
 def career(role, rise):
     """The picture and the sentence of one role when clicks on search ads cost `rise` percent more.
 
@@ -754,7 +749,7 @@ def career(role, rise):
     """
     draw = {"specialist": specialist, "manager": manager, "director": director}[role]
     event = f"Clicks {rise} % dearer" if rise else "Clicks at today's price"
-    return draw(_figures(data.fingerprint()), 1 + rise / 100, event)
+    return draw(figures(*map(data.load, TABLES)), 1 + rise / 100, event)
 
 
 def specialist(desk, factor, event):

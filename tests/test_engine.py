@@ -6,6 +6,7 @@ import sys
 
 import pandas as pd
 import pytest
+from exercise_forms import Rude
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -295,7 +296,8 @@ def test_an_unknown_id_suggests_the_nearest():
     assert 'Did you mean "J01.1"?' in repr(checking.check("J01,1", 3)) or "J01" in repr(
         checking.check("J01,1", 3)
     )
-    assert checking.check(17, 3).status == "unreadable"
+    for id in (17, None, ["J01.1"], Rude()):
+        assert checking.check(id, 3).status == "unreadable"
 
 
 def test_hints_come_in_steps_and_the_second_miss_points_to_them(registered):
@@ -320,6 +322,7 @@ def test_the_first_guess_counts_and_is_compared(registered):
         and "belief of AVG_OF_RATIOS" in compared
     )
     assert checking.predict("T01.1", 0.03, confidence=9).status == "unreadable"
+    assert "how sure" in repr(checking.predict("T01.1", 0.03))
 
 
 def test_an_nbgrader_run_raises_for_everything_but_correct(registered, monkeypatch):

@@ -129,6 +129,11 @@ def test_an_exercise_is_complete(one):
         assert "Answer" not in mistake.belief
 
 
+@pytest.mark.parametrize("one", EXERCISES, ids=by_id)
+def test_a_solution_is_what_the_solved_lesson_says(one):
+    assert checking.solution(one.id).code == checking._lesson_solution(one) != ""
+
+
 @pytest.mark.parametrize("lesson", sorted({one.lesson for one in EXERCISES}))
 def test_half_of_the_mistakes_say_what_they_would_have_cost(lesson, standard_world):
     found = []

@@ -5,10 +5,13 @@ Nothing here raises into a lesson: whatever the answer is, a Verdict says what w
 """
 
 import inspect
+import json
 import os
 import textwrap
 from collections import Counter
+from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 
 from mktlib import data
 from mktlib.course import log, reading, registry, text
@@ -39,24 +42,21 @@ def check(id, answer=..., convention=None):
         if _misses[id] >= 2:
             verdict = _with(verdict, ("Stuck", f'hint("{id}") gives the next of three steps.'))
     if verdict.status != "unattempted":
-        trouble = log.append(
-            "check",
-            id=str(id)[:20],
-            status=verdict.status,
-            mistake=verdict.mistake,
-            answer=text.plain(answer),
-            **({"kept": verdict.kept} if verdict.kept else {}),
-        )
-        verdict = _with(verdict, ("Note", trouble)) if trouble else verdict
+        kept = {"kept": verdict.kept} if verdict.kept else {}
+        verdict = _logged(verdict, "check", mistake=verdict.mistake, answer=text.plain(answer), **kept)
     if os.environ.get("NBGRADER_EXECUTION") and verdict.status != "correct":
         raise Failed(repr(verdict))
     return verdict
 
 
 def _with(verdict, line):
-    from dataclasses import replace
-
     return replace(verdict, lines=(*verdict.lines, line))
+
+
+def _logged(verdict, event, **fields):
+    """The verdict, written into the log; with a note where that is not possible."""
+    trouble = log.append(event, id=verdict.id, status=verdict.status, **fields)
+    return _with(verdict, ("Note", trouble)) if trouble else verdict
 
 
 def _guarded(id, work):
@@ -228,27 +228,42 @@ def _next_hint(one):
         )
     step = min(_hints_shown[one.id], len(one.hint_texts) - 1)
     _hints_shown[one.id] += 1
-    log.append("hint", id=one.id, step=step + 1)
     lines = [("", one.hint_texts[step])]
     if step == len(one.hint_texts) - 1:
         lines.append(("", f'That was the last step; solution("{one.id}") shows one way.'))
-    return Verdict(
-        one.id, one.title, "shown", headline=f"Hint {step + 1} of {len(one.hint_texts)}", lines=tuple(lines)
+    headline = f"Hint {step + 1} of {len(one.hint_texts)}"
+    return _logged(
+        Verdict(one.id, one.title, "shown", headline=headline, lines=tuple(lines)), "hint", step=step + 1
     )
 
 
 def solution(id):
-    """One way to the right answer, as source text. Looking is logged, not punished."""
+    """One way to the right answer, as the lesson's solved notebook holds it. Looking is logged, not punished."""
     return _guarded(id, _show_solution)
 
 
 def _show_solution(one):
-    log.append("solution", id=one.id)
-    source = textwrap.dedent(inspect.getsource(one.compute))
-    source = source[source.index("def ") :]
-    return Verdict(
-        one.id, one.title, "shown", headline="One way", lines=_lines(one.explain), code=source.rstrip()
+    code = _lesson_solution(one) or _source(one)
+    lines = _lines(one.explain)
+    return _logged(
+        Verdict(one.id, one.title, "shown", headline="One way", lines=lines, code=code), "solution"
     )
+
+
+def _lesson_solution(one):
+    """The solved answer cell of solutions/, or '' where the package stands alone."""
+    cell_id = one.id.replace(".", "-").lower() + "-answer"
+    folder = Path(__file__).resolve().parents[2] / "solutions"
+    for notebook in folder.glob(f"*/{one.lesson}_*.ipynb"):
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        return "".join(line for cell in cells if cell["id"] == cell_id for line in cell["source"])
+    return ""
+
+
+def _source(one):
+    """The function that computes the right answer."""
+    source = textwrap.dedent(inspect.getsource(one.compute))
+    return source[source.index("def ") :].rstrip()
 
 
 # ---------------------------------------------------------------- predictions
@@ -270,6 +285,8 @@ def _commit(one, guess, confidence):
     kind, _, _ = key(one, data.fingerprint())
     try:
         value = kind.read(guess)
+        if confidence is None:
+            raise Unreadable(f'Say how sure you are, too: predict("{one.id}", ..., confidence=3).')
         sure = reading.confidence(confidence)
     except Unattempted:
         said = _lines("A wrong guess helps as much as a right one, if it comes before the answer.")
@@ -277,11 +294,12 @@ def _commit(one, guess, confidence):
     except Unreadable as why:
         return Verdict(**base, status="unreadable", lines=_lines(str(why)))
     first = _first_guess(one, kind)
-    trouble = log.append("predict", id=one.id, guess=value, confidence=sure)
     said = f"{kind.show(value)}, confidence {sure} of 5."
     if first:
         said += f" Your first guess, {kind.show(first[0])}, is the one that counts."
-    return Verdict(**base, status="saved", lines=_lines(said, trouble))
+    return _logged(
+        Verdict(**base, status="saved", lines=_lines(said)), "predict", guess=value, confidence=sure
+    )
 
 
 def _first_guess(one, kind):

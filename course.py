@@ -127,6 +127,9 @@ def clean_environment(**more):
     """The environment for programs of the course: no foreign packages or kernels, compiled modules kept."""
     foreign = ("PYTHONPATH", "PYTHONHOME", "JUPYTER_PATH", "PYTHONDONTWRITEBYTECODE")
     own = {key: value for key, value in os.environ.items() if key not in foreign}
+    for key in ("MKTLIB_WORLD", "MKTLIB_HOME"):  # notebooks run in another folder than the caller's
+        if own.get(key):
+            own[key] = str(Path(own[key]).expanduser().resolve())
     return dict(own, JUPYTER_PREFER_ENV_PATH="1", **more)
 
 

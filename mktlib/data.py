@@ -5,6 +5,7 @@ course's own, in `data/`.
 """
 
 import json
+import os
 from functools import lru_cache
 
 import numpy as np
@@ -71,9 +72,10 @@ def fingerprint():
 def _package():
     path = folder() / "datapackage.json"
     if not path.is_file():
-        raise DataError(
-            f"The course's data are not in '{path.parent}': datapackage.json is missing. {REMEDY}"
+        named = (
+            "MKTLIB_WORLD names that folder: correct or remove it. " if os.environ.get("MKTLIB_WORLD") else ""
         )
+        raise DataError(f"There are no data in '{path.parent}': datapackage.json is missing. {named}{REMEDY}")
     stamp = path.stat()
     return _read_package(str(path), stamp.st_mtime_ns, stamp.st_size)
 

@@ -163,3 +163,10 @@ def test_shipped_files_are_whole_and_small(standard_world):
 def test_csv_files_open_in_excel(standard_world):
     for name in ("calendar", "products", "budget"):
         assert (standard_world / f"{name}.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_a_wrong_environment_variable_is_named(monkeypatch, tmp_path):
+    world.use(None)
+    monkeypatch.setenv("MKTLIB_WORLD", str(tmp_path))
+    with pytest.raises(DataError, match="MKTLIB_WORLD names that folder"):
+        data.load("orders")

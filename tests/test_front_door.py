@@ -314,6 +314,12 @@ def test_started_from_the_activated_venv_it_still_brings_changed_pins(course, mo
     assert len(calls) == 1
 
 
+def test_a_world_named_by_a_relative_path_is_the_callers(course, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MKTLIB_WORLD", "my world")
+    assert course.clean_environment()["MKTLIB_WORLD"] == str((tmp_path / "my world").resolve())
+
+
 def test_an_active_conda_environment_with_the_pins_is_used_as_it_is(course, monkeypatch, tmp_path):
     (tmp_path / "conda" / "conda-meta").mkdir(parents=True)
     monkeypatch.setattr(sys, "prefix", str(tmp_path / "conda"))

@@ -80,11 +80,16 @@ def _own_copy():
     """The standard world in the user's own data folder, made once when the package is used without the repository."""
     from filelock import FileLock
     from platformdirs import user_data_dir
+    from tqdm.auto import tqdm
 
     home = Path(user_data_dir("mktlib", appauthor=False)) / f"world-{STANDARD_SEED}"
     if not (home / "datapackage.json").is_file():
         home.mkdir(parents=True, exist_ok=True)
         with FileLock(home / ".lock"):
             if not (home / "datapackage.json").is_file():
-                make(STANDARD_SEED, home)
+                make(
+                    STANDARD_SEED,
+                    home,
+                    progress=lambda steps: tqdm(steps, desc="Making the brand's data, once"),
+                )
     return home

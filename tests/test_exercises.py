@@ -31,8 +31,7 @@ def a_world(request, standard_world, other_worlds):
 
 def raw(one):
     """Right answer and wrong answers as the author's functions give them."""
-    tables = {name: checking._table(name) for name in one.tables()}
-    return one.right(tables), [(m.code, m.value(tables).value) for m in one.mistakes]
+    return one.right(checking.table), [(m.code, m.value(checking.table).value) for m in one.mistakes]
 
 
 def by_id(one):
@@ -56,9 +55,8 @@ def test_every_mistake_is_called_by_its_own_name(one, a_world):
 
 @pytest.mark.parametrize("one", [one for one in EXERCISES if one.slips], ids=by_id)
 def test_every_slip_says_what_to_compare(one, a_world):
-    tables = {name: checking._table(name) for name in one.tables()}
     for what, done, compute in one.slips:
-        verdict = checking.judge(one, compute(**registry.pick(compute, tables)))
+        verdict = checking.judge(one, registry.call(compute, checking.table))
         assert (verdict.status, verdict.headline) == ("incorrect", f"Not yet: {what}"), f"{done}: {verdict!r}"
         assert done in repr(verdict)
 
@@ -139,8 +137,7 @@ def test_half_of_the_mistakes_say_what_they_would_have_cost(lesson, standard_wor
     found = []
     for one in EXERCISES:
         if one.lesson == lesson and ".r" not in one.id:
-            tables = {name: checking._table(name) for name in one.tables()}
-            found += [bool(m.value(tables).cost) for m in one.mistakes if m.code != "NO_ACTION"]
+            found += [bool(m.value(checking.table).cost) for m in one.mistakes if m.code != "NO_ACTION"]
     assert sum(found) >= len(found) / 2, f"{sum(found)} of {len(found)} mistakes of {lesson} have a cost"
 
 

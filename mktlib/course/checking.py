@@ -105,27 +105,21 @@ def kind_of(one):
 @lru_cache(maxsize=512)
 def key(one, world):
     """(kind with the right answer, [(mistake, Wrong, its canonical value)], {convention: canonical value}) in a world."""
-    tables = lru_cache(None)(_table)
-    kind = kind_of(one)(one, one.right(tables))
-    wrongs = [(m, w, kind.target(w.value)) for m in one.mistakes for w in [m.value(tables)]]
-    others = {
-        name: kind.target(compute(**registry.pick(compute, tables)))
-        for name, compute in one.conventions.items()
-    }
+    kind = kind_of(one)(one, one.right(table))
+    wrongs = [(m, w, kind.target(w.value)) for m in one.mistakes for w in [m.value(table)]]
+    others = {name: kind.target(registry.call(compute, table)) for name, compute in one.conventions.items()}
     return kind, wrongs, others
 
 
 @lru_cache(maxsize=512)
 def slips(one, world):
     """[(key of selfcheck, what was done instead, canonical value)]: looked at only when no mistake fits."""
-    tables, (kind, _, _) = lru_cache(None)(_table), key(one, world)
-    return [
-        (what, done, kind.target(compute(**registry.pick(compute, tables))))
-        for what, done, compute in one.slips
-    ]
+    kind, _, _ = key(one, world)
+    return [(what, done, kind.target(registry.call(compute, table))) for what, done, compute in one.slips]
 
 
-def _table(name):
+def table(name):
+    """What an author's function asks for by the name of a parameter: a table of the active world, or `truth`."""
     if name == "truth":
         from mktlib import world
 

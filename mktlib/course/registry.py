@@ -61,8 +61,8 @@ class Mistake:
     repair: str
     compute: object
 
-    def value(self, tables):
-        result = self.compute(**pick(self.compute, tables))
+    def value(self, table):
+        result = call(self.compute, table)
         return result if isinstance(result, Wrong) else Wrong(result)
 
 
@@ -94,15 +94,9 @@ class Exercise:
     def lesson(self):
         return self.id.partition(".")[0]
 
-    def right(self, tables):
-        """The right answer in the world whose tables are given."""
-        return self.compute(**pick(self.compute, tables))
-
-    def tables(self):
-        """Names of the tables that the right answer and the mistakes read."""
-        functions = [self.compute, *(m.compute for m in self.mistakes), *self.conventions.values()]
-        functions += [compute for _, _, compute in self.slips]
-        return sorted({name for one in functions for name in inspect.signature(one).parameters})
+    def right(self, table):
+        """The right answer in the world whose tables `table(name)` gives."""
+        return call(self.compute, table)
 
     def mistake(self, code, repair):
         """Decorator: a function of tables that gives the wrong answer; its docstring is the belief."""
@@ -181,10 +175,9 @@ def said(function, id):
     return " ".join(textwrap.dedent(function.__doc__).split())
 
 
-def pick(function, tables):
-    """The arguments of a function of tables; tables: a mapping or a callable from name to table."""
-    get = tables if callable(tables) else tables.__getitem__
-    return {name: get(name) for name in inspect.signature(function).parameters}
+def call(function, table):
+    """The result of an author's function, whose parameters are names that `table` turns into tables."""
+    return function(**{name: table(name) for name in inspect.signature(function).parameters})
 
 
 def per_world(function):

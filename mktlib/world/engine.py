@@ -13,7 +13,7 @@ SHELF = {"diapers": "/c/diapers", "wipes": "/c/wipes", "skin care": "/c/skin-car
 
 def join_ads(feed_cells, search_cells):
     """Both kinds of ads as one list of cells; feed first, then search."""
-    android = np.concatenate([np.unique(feed_cells["android"])])
+    android = np.unique(feed_cells["android"])
     devices = [demand.DEVICE_OF_VISITOR[demand.SEM]] + [[a, 0.965 - a, 0.035] for a in android]
     devices = np.clip(np.array(devices, dtype=float), 0, None)
     both = {

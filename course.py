@@ -591,8 +591,9 @@ def disk_finding():
 
 def data_findings():
     """Every data file against its recorded hash: one line when all agree, else one for each damaged file."""
-    resources = read_json(REPO / "data" / "datapackage.json").get("resources", [])
-    parts = [(file["path"], file["hash"]) for resource in resources for file in resource.get("files", [])]
+    package = read_json(REPO / "data" / "datapackage.json")
+    files = [file for resource in package.get("resources", []) for file in resource.get("files", [])]
+    parts = [(file["path"], file["hash"]) for file in files + package.get("extras", [])]
     if not parts:
         return [
             (

@@ -1,4 +1,4 @@
-"""`python -m mktlib data` makes a world, `python -m mktlib exercises` lists the exercises."""
+"""`python -m mktlib data` makes a world, `future` opens its sealed quarter, `exercises` lists the exercises."""
 
 import argparse
 import json
@@ -18,6 +18,8 @@ def parser():
     data.add_argument("--out", required=True, help="folder to write into")
     data.add_argument("--scale", type=float, default=1.0, help="factor on people and volumes (default 1)")
     data.add_argument("--tables", help="write only these tables, names separated by commas")
+    future = commands.add_parser("future", help="open the sealed first quarter of 2026 (for trainers)")
+    future.add_argument("--out", required=True, help="CSV file to write")
     exercises = commands.add_parser("exercises", help="list all exercises and their named mistakes")
     exercises.add_argument("--json", action="store_true", help="as JSON")
     return top
@@ -41,6 +43,14 @@ def make_data(options):
     print(f"World {options.seed} is in {folder}")
 
 
+def open_future(options):
+    """The subcommand `future`."""
+    from mktlib import world
+
+    world.future().to_csv(options.out, index=False, lineterminator="\n")
+    print(f"The first quarter of 2026 of the world in {world.folder()} is in {options.out}")
+
+
 def list_exercises(options):
     """The subcommand `exercises`."""
     from mktlib.course import registry
@@ -57,7 +67,7 @@ def main(arguments=None):
     """Run a command; returns the exit code."""
     options = parser().parse_args(arguments)
     try:
-        {"data": make_data, "exercises": list_exercises}[options.command](options)
+        {"data": make_data, "future": open_future, "exercises": list_exercises}[options.command](options)
     except (Told, OSError) as problem:
         print(f"mktlib: {problem}", file=sys.stderr)
         return 1

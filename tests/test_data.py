@@ -120,7 +120,7 @@ def test_a_folder_without_a_world_is_refused(tmp_path):
 
 
 def test_a_folder_with_blanks_and_chinese_characters_works(own_copy):
-    assert len(data.load("orders")) > 0 and len(data.load("calendar")) == 1096
+    assert len(data.load("orders")) > 0 and len(data.load("calendar")) == 1186
 
 
 def test_the_environment_can_choose_the_world(small_world, monkeypatch):

@@ -7,6 +7,7 @@ from pathlib import Path
 from mktlib.errors import DataError, did_you_mean
 
 STANDARD_SEED = 20260101
+LARGEST = 200  # numbers of people and orders stay below 2^31
 _active = None
 
 
@@ -36,35 +37,82 @@ def folder():
     return beside if (beside / "datapackage.json").is_file() else _own_copy()
 
 
-def truth():
-    """What really holds in the active world: every causal parameter and planted truth, as a dict."""
+def truth(name=None):
+    """What really holds in the active world; lessons open it only at their end.
+
+    `truth()` is the whole answer key as a dict, `truth("T20")` one entry of it, `truth("T20.found.iroas")` a value in it.
+    `truth("orders")` is a table of labels (DataFrame): the hidden cause of each order. An entry says what was put in
+    (`cause`) and what a right count of the tables gives (`found`), so an estimate is scored by comparing it with these.
+    Raises DataError.
+    """
     path = folder() / "truth.json"
     if not path.is_file():
         raise DataError(f"truth.json is missing in '{path.parent}'. Remedy: python course.py build")
-    return json.loads(path.read_text(encoding="utf-8"))
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as problem:
+        raise DataError(f"'{path}' is damaged ({problem}). Remedy: python course.py build") from None
+    labels = sorted({one.stem.split("-")[0] for one in (folder() / "truth").glob("*.parquet")})
+    if name is None:
+        return found
+    if name in labels:
+        return _labels(name)
+    for key in str(name).split("."):
+        if not isinstance(found, dict) or key not in found:
+            known = [*found, *labels] if isinstance(found, dict) else []
+            raise DataError(f"The truth has no '{key}' in '{name}'{did_you_mean(key, known)}")
+        found = found[key]
+    return found
+
+
+def _labels(name):
+    """A table of labels as a DataFrame."""
+    import duckdb
+
+    files = sorted((folder() / "truth").glob(f"{name}.parquet")) + sorted(
+        (folder() / "truth").glob(f"{name}-[0-9]*.parquet")
+    )
+    listed = ", ".join("'" + one.as_posix().replace("'", "''") + "'" for one in files)
+    with duckdb.connect() as con:
+        return con.execute(f"SELECT * FROM read_parquet([{listed}])").df()
+
+
+def future():
+    """The first quarter of 2026 in the active world, one row per day (DataFrame): what a plan is scored against.
+
+    Columns: date, visits, orders, gmv, paid_amount, new_customers (counts and CNY a day), and media money by channel.
+    Raises DataError.
+    """
+    from mktlib.world import sealed
+
+    path = folder() / "future.sealed"
+    try:
+        return sealed.unseal(path.read_bytes())
+    except (OSError, ValueError) as problem:
+        raise DataError(
+            f"'{path}' is missing or damaged ({problem}). Remedy: python course.py build"
+        ) from None
 
 
 def make(seed, out, scale=1.0, tables=None, progress=None):
     """Simulate the world of `seed` and write it into the folder `out`; returns the folder.
 
-    `scale` multiplies people and volumes, `tables` limits what is written. `progress` wraps the loops (tqdm).
+    `scale` multiplies people and volumes (above 1 in parts of at most 1, so memory does not grow), `tables` limits what is
+    written. `progress` wraps the days of each part (tqdm). A run that was killed goes on when it is called again.
     """
-    from mktlib.world import answers
-    from mktlib.world.engine import simulate
-    from mktlib.world.write import check_folder, tables_yml, write_world
+    from mktlib.world import store
+    from mktlib.world.write import tables_yml
 
     known = list(tables_yml())
     if tables is not None:
         _check_names(tables, known)
-    if not 0 < scale <= 1000:
-        raise DataError(f"scale must be above 0 and at most 1000, not {scale}.")
+    if not 0 < scale <= LARGEST:
+        raise DataError(f"scale must be above 0 and at most {LARGEST}, not {scale}.")
     if seed < 0:
         raise DataError(f"seed must be 0 or more, not {seed}.")
     names = known if tables is None else [name for name in known if name in set(tables)]
-    check_folder(out, names)
-    wrap = progress or iter
-    made = simulate(seed, scale, wrap)
-    return write_world(made, answers.truth(made, seed, scale), out, names, seed, scale, wrap)
+    store.check_folder(out, names)
+    return store.make(seed, scale, out, names, progress or iter)
 
 
 def _check_names(tables, known):

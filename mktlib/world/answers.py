@@ -7,15 +7,20 @@ data end too early to tell, it says what will be (`final`).
 import numpy as np
 import pandas as pd
 
-from . import clock, demand, feed, plan, sales, search, spend
+from . import clock, demand, feed, people, plan, sales, search, spend
 
 
-def truth(tables, seed, scale):
-    """Everything that a lesson may score an estimate against, as a dict that JSON can hold."""
+def truth(life, others, seed, scale, parts=1):
+    """Everything that a lesson may score an estimate against, as a dict that JSON can hold; `others` are the
+    entries of the other modules.
+    """
+    tables = life.tables
     return plain({
         "seed": seed,
         "scale": scale,
-        "about": "Opened only at the end of a lesson. Rates are fractions, money is CNY.",
+        "parts": parts,
+        "about": "Opened only at the end of a lesson. Rates are fractions, money is CNY. In a world of several parts "
+                 "the amounts are those of the first.",
         "causes": causes(),
         "T02": promo_days(tables),
         "T03": refunds(tables),
@@ -24,6 +29,7 @@ def truth(tables, seed, scale):
         "star_campaign": star(tables),
         "acquisition": acquisition(tables),
         "margin": margin(tables),
+        **others,
     })  # fmt: skip
 
 
@@ -48,9 +54,9 @@ def causes():
     return {
         "growth_a_year": clock.GROWTH_A_YEAR,
         "weekday_factor": clock.WEEKDAY,
-        "chance_to_go_on_after_an_order": named(demand.LOYALTY),
-        "share_of_lost_customers_who_return": demand.RETURN,
-        "days_between_orders": {"median": demand.CYCLE_DAYS, "log_sd": demand.CYCLE_SPREAD},
+        "chance_to_go_on_after_an_order": named(people.LOYALTY),
+        "share_of_lost_customers_who_return": people.RETURN,
+        "days_between_orders": {"median": people.CYCLE_DAYS, "log_sd": people.CYCLE_SPREAD},
         "device_factor_prospects": named(demand.DEVICE_BUY, demand.DEVICES),
         "device_factor_customers": named(demand.DEVICE_NEED, demand.DEVICES),
         "chance_that_a_visit_with_a_need_buys": demand.NEED_BUY,
@@ -59,7 +65,7 @@ def causes():
         "clicks": {"lost_before_the_page_loads": demand.CLICK_LOST, "second_click_in_one_visit": demand.CLICK_AGAIN},
         "unpaid_by_store": named(demand.UNPAID, demand.STORES),
         "checkout": {"from": demand.CHECKOUT_DAY, "factor_on_conversion": demand.CHECKOUT_LIFT},
-        "broad_phone_campaign": {"campaign": feed.BROAD_PHONES, "from": "2025-09-01", "to": "2025-10-05"},
+        "broad_phone_campaign": {"campaign": feed.BROAD_PHONES, "from": "2025-09-01", "to": "2025-09-30"},
         "xiaohongshu_response": {"visits_a_day": [demand.NOTES_RESPONSE, demand.NOTES_POWER],
                                  "tmall_newcomers_a_day": [demand.NOTES_TMALL, demand.NOTES_POWER]},
         "feed_ctr_by_audience": named(feed.AUDIENCE_CTR, feed.AUDIENCES),

@@ -16,6 +16,14 @@ AUDIENCE_CTR = np.array([0.0255, 0.0132, 0.0064])
 AUDIENCE_POOL = np.array([30_000, 160_000, 1_500_000])  # devices that can be reached
 AUDIENCE_EXISTING = np.array([0.22, 0.04, 0.01])  # share of clicks that come from customers
 AUDIENCE_BUY = np.array([1.25, 1.0, 0.7])
+AUDIENCE_INCREMENTAL = np.array([0.4, 0.6, 0.75])  # share of buyers who would not have bought without the ad
+CROWDING = 0.15  # CTR falls with this power of the day's budget over the campaign's usual one
+DOUYIN_LUCK, DOUYIN_MEMORY = (
+    0.13,
+    0.6,
+)  # weekly luck of delivery on Douyin (log sd), and how much of it stays a week
+DOUYIN_RUSH = 1.36  # T17: billed above plan in the third quarter of 2025
+DOUYIN_RUSH_DAYS = ("2025-07-01", "2025-09-30")
 CREATIVE = {  # factor on CTR, factor on the chance to buy
     "science video": (0.95, 1.15), "unboxing": (1.15, 1.0), "mother's diary": (1.1, 1.05), "price banner": (0.9, 0.95),
     "value list": (0.85, 1.15), "stock-up countdown": (1.2, 1.1), "baby laughs": (1.35, 0.75),
@@ -53,6 +61,7 @@ class Campaign:
     ctr: float = 1.0
     steep: float = 0.35
     android: float = 0.56
+    incremental: float = 0.0  # 0: as usual in its audiences
 
 
 def campaigns():
@@ -81,18 +90,32 @@ def campaigns():
         ),
         Campaign("HY-BASE-W", "Weibo", clock.START, clock.END, 85, ("unboxing", "value list")),
     ]
-    for year, tag in ((2023, "23"), (2024, "24"), (2025, "")):
+    found.append(
+        Campaign(
+            "HY-AUT-D",
+            "Douyin",
+            "2025-10-13",
+            "2025-11-23",
+            2400,
+            ("science video", "value list"),
+            (1, 2),
+            buy=1.25,
+            steep=0.1,
+            incremental=0.85,
+        )
+    )
+    for year, tag in ((2023, "23"), (2024, "24"), (2025, ""), (2026, "26")):
         found += season(year, f"HY{tag}")
     found.append(
-        Campaign(BROAD_PHONES, "Douyin", "2025-09-01", "2025-10-05", 3800, ("baby laughs", "price banner"), (1, 2),
-                 buy=2.95, ctr=2.94, steep=0.1, android=0.965)
+        Campaign(BROAD_PHONES, "Douyin", "2025-09-01", "2025-09-30", 4000, ("baby laughs", "price banner"), (1, 2),
+                 buy=2.95, ctr=2.94, steep=0.1, android=0.965, incremental=1.0)
     )  # fmt: skip
-    return sorted(found, key=lambda one: (one.first, one.name))
+    return sorted((one for one in found if one.first <= clock.END), key=lambda one: (one.first, one.name))
 
 
 def season(year, brand):
     """The campaigns around the promotions of one year."""
-    new_year = {2023: "2023-01-22", 2024: "2024-02-10", 2025: "2025-01-29"}[year]
+    new_year = {2023: "2023-01-22", 2024: "2024-02-10", 2025: "2025-01-29", 2026: "2026-02-17"}[year]
     day = pd.Timestamp(new_year)
     cny = [max(day - pd.Timedelta(days=n), pd.Timestamp(clock.START)).strftime("%Y-%m-%d") for n in (23, 8)]
     douyin, notes = ("stock-up countdown", "unboxing", "price banner"), ("mother's diary", "value list")
@@ -105,7 +128,7 @@ def season(year, brand):
         Campaign(f"{brand}-D11-B", "Xiaohongshu", f"{year}-10-20", f"{year}-11-11", 560, notes, steep=0.55, android=0.42),
         Campaign(f"{brand}-D12-A", "Douyin", f"{year}-12-05", f"{year}-12-13", 620, douyin, steep=0.6),
     ]  # fmt: skip
-    if year < 2025:
+    if year != 2025:
         made.append(
             Campaign(f"{brand}-618-A", "Douyin", f"{year}-06-01", f"{year}-06-20", 800, douyin, (0, 1, 2))
         )
@@ -130,36 +153,61 @@ def fatigue(days, first, rng):
 def planned(campaign):
     """Planned cost per day, CNY; 0 on days the campaign does not run; shape (days,)."""
     running = clock.between(campaign.first, campaign.last)
-    trend = 1.0 if campaign.name == BROAD_PHONES else clock.growth()
+    trend = 1.0 if "-AUT-" in campaign.name else clock.growth()
     return np.round(campaign.a_day * trend * plan.promo_factor() ** campaign.steep * running, 0)
 
 
-def run_campaign(campaign, rng, scale):
-    """Auction results of one campaign: one row per creative x audience x day; and its planned cost per day."""
+def douyin_pace(streams):
+    """What is billed over what was planned on Douyin, one luck a week; shape (days,)."""
+    weeks = (np.arange(clock.N_DAYS) + 6) // 7  # 1 January 2023 was a Sunday
+    luck, shocks = (
+        np.zeros(weeks[-1] + 1),
+        streams.common("douyin weeks").normal(0, DOUYIN_LUCK, weeks[-1] + 1),
+    )
+    for week in range(1, len(luck)):
+        luck[week] = DOUYIN_MEMORY * luck[week - 1] + np.sqrt(1 - DOUYIN_MEMORY**2) * shocks[week]
+    rush = clock.between(*DOUYIN_RUSH_DAYS)
+    return np.where(rush, DOUYIN_RUSH * np.exp(0.35 * luck[weeks]), np.exp(luck[weeks]))
+
+
+def douyin_plan():
+    """Planned feed cost on Douyin, CNY per day at scale 1; shape (days,)."""
+    return sum((planned(one) for one in campaigns() if one.platform == "Douyin"), star_plan(1.0))
+
+
+def run_campaign(campaign, rng, luck, pace, scale):
+    """Auction results of one campaign: one row per creative x audience x day; and its planned cost per day.
+
+    `luck` draws what hits the whole brand (prices, taste), `rng` what single people do; `pace` is billed over planned.
+    """
     wanted = planned(campaign)
     days = np.flatnonzero(wanted)
     price, platform_ctr, platform_buy = PLATFORM[campaign.platform]
     share = np.array([0.3, 0.55, 0.15])[list(campaign.audiences)]
-    pace = np.exp(rng.normal(0, 0.06, len(days)))
-    noise = np.exp(rng.normal(0, 0.08, len(days)))
+    pace = pace[days] * np.exp(luck.normal(0, 0.06, len(days)))
+    noise = np.exp(luck.normal(0, 0.08, len(days)))
+    crowd = (wanted[days] * pace / np.median(wanted[days])) ** -CROWDING
     parts = []
     for number, creative in enumerate(campaign.creatives):
-        tired = fatigue(days, days[0], rng)
+        tired = fatigue(days, days[0], luck)
         for audience, part in zip(campaign.audiences, share / share.sum(), strict=True):
-            split = part * rng.dirichlet(np.full(len(campaign.creatives), 8.0), len(days))[:, number]
+            split = part * luck.dirichlet(np.full(len(campaign.creatives), 8.0), len(days))[:, number]
             cpm = price * (1.35, 1.0, 0.62)[audience] * market_price()[days] * noise
+            taste = np.exp(luck.normal(0, 0.1, len(days)))
             shown = rng.poisson(wanted[days] * pace * split / cpm * 1000 * scale)
             seen = AUDIENCE_POOL[audience] * scale
             reach = seen * (1 - (1 + shown / (seen * ACTIVITY)) ** -ACTIVITY)
-            rate = AUDIENCE_CTR[audience] * CREATIVE[creative][0] * platform_ctr * campaign.ctr * tired
+            rate = (
+                AUDIENCE_CTR[audience] * CREATIVE[creative][0] * platform_ctr * campaign.ctr * tired * crowd
+            )
             parts.append(pd.DataFrame({
                 "day": days, "platform": campaign.platform, "campaign": campaign.name, "creative": creative,
                 "audience": audience, "impressions": shown,
                 "reach": np.clip(np.round(reach * np.exp(rng.normal(0, 0.01, len(days)))), 1, np.maximum(shown, 1)),
-                "clicks": rng.binomial(shown, np.clip(rate * np.exp(rng.normal(0, 0.1, len(days))), 0, 0.5)),
+                "clicks": rng.binomial(shown, np.clip(rate * taste, 0, 0.5)),
                 "cost": np.round(shown * cpm / 1000, 2),
                 "buy": BUY * platform_buy * CREATIVE[creative][1] * AUDIENCE_BUY[audience] * campaign.buy,
-                "android": campaign.android,
+                "android": campaign.android, "incremental": campaign.incremental or AUDIENCE_INCREMENTAL[audience],
             }))  # fmt: skip
     return pd.concat(parts), wanted
 
@@ -170,7 +218,7 @@ def star_devices(scale):
     return [np.arange(core), core + np.arange(alike), core + int(0.8 * alike) + np.arange(broad)]
 
 
-def star_impressions(rng, scale):
+def star_impressions(rng, luck_of_day, scale):
     """Every impression of HY-618-A: frame with day, device, audience, creative, clicked.
 
     On the three peak days of 618 the campaign bids up and opens to the broad audience; on others only people who
@@ -181,7 +229,7 @@ def star_impressions(rng, scale):
     _, peak, _ = clock.promo_windows()
     parts = []
     for day in np.flatnonzero(clock.between(*STAR_DAYS)):
-        luck = np.exp(rng.normal(0, 0.08))
+        luck = np.exp(luck_of_day.normal(0, 0.08))
         top = peak[day] and clock.DAYS[day].month == 6
         for audience, amount in enumerate(STAR_PEAK if top else STAR_ORDINARY):
             if not amount:
@@ -218,7 +266,13 @@ def star_cells(log, rng):
     names = np.array(STAR_CREATIVES)[cells["creative"]]
     bought = np.array([CREATIVE[name][1] for name in STAR_CREATIVES])[cells["creative"]]
     cells["buy"] = BUY * 1.1 * bought * AUDIENCE_BUY[cells["audience"]]
-    return cells.assign(creative=names, platform="Douyin", campaign=STAR, android=0.56)
+    return cells.assign(
+        creative=names,
+        platform="Douyin",
+        campaign=STAR,
+        android=0.56,
+        incremental=AUDIENCE_INCREMENTAL[cells["audience"]],
+    )
 
 
 def star_plan(scale):
@@ -230,9 +284,9 @@ def star_plan(scale):
     return np.round(np.where(top, STAR_PEAK @ cpm * STAR_PEAK_BID, STAR_ORDINARY @ cpm) * running, 0)
 
 
-def exposures(log, rng):
+def exposures(log, rng, part=0):
     """The person-day log of HY-618-A over two weeks; device ids are shuffled so that they say nothing."""
-    shuffled = rng.permutation(log["device"].max() + 1) + 100_001
+    shuffled = rng.permutation(log["device"].max() + 1) + 100_001 + part * 10_000_000
     first, last = (clock.DAYS.get_loc(pd.Timestamp(day)) for day in STAR_LOG)
     part = log[(log["day"] >= first) & (log["day"] <= last)]
     days = part.groupby(["day", "device"], as_index=False).agg(
@@ -247,16 +301,22 @@ def exposures(log, rng):
 
 
 def run(streams, scale):
-    """All feed ads: (cells, exposures, planned cost per day)."""
-    parts, total = [], star_plan(scale)
+    """All feed ads: (cells, exposures, planned cost per day by platform)."""
+    parts, total = [], {"Douyin": star_plan(scale)}
+    douyin, usual = douyin_pace(streams), np.ones(clock.N_DAYS)
     for campaign in campaigns():
-        cells, wanted = run_campaign(campaign, streams(f"feed {campaign.name}"), scale)
+        name, pace = f"feed {campaign.name}", douyin if campaign.platform == "Douyin" else usual
+        cells, wanted = run_campaign(campaign, streams(name), streams.common(name), pace, scale)
         parts.append(cells)
-        total = total + wanted * scale
-    log = star_impressions(streams("feed person log"), scale)
-    parts.append(star_cells(log, streams("feed star prices")))
+        total[campaign.platform] = total.get(campaign.platform, 0) + wanted * scale
+    log = star_impressions(streams("feed person log"), streams.common("feed person log"), scale)
+    parts.append(star_cells(log, streams.common("feed star prices")))
     cells = pd.concat(parts, ignore_index=True)
     cells = cells[cells["impressions"] > 0]
     order = ["day", "platform", "campaign", "creative", "audience"]
     cells = cells.sort_values(order, ignore_index=True)
-    return cells, exposures(log, streams("feed device ids")), np.round(total, 2)
+    return (
+        cells,
+        exposures(log, streams("feed device ids"), streams.part),
+        {name: np.round(plan, 2) for name, plan in total.items()},
+    )

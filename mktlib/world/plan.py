@@ -10,7 +10,6 @@ A_DAY = {
     "Xiaohongshu": 800,
     "e-mail/SMS": 170,
     "private domain": 330,
-    "live": 700,
     "affiliate": 330,
 }
 AGENCY_A_MONTH = {"SEM": 8500, "feed ads": 15000, "SEO": 8000}
@@ -30,15 +29,15 @@ def promo_factor():
         "Double 11": (2.0, 10.0), "Double 12": (1.4, 3.5),
     }.items():  # fmt: skip
         factor[promo == name] = np.where(peak, high, low)[promo == name]
-    for year in (2023, 2024, 2025):
+    for year in clock.YEARS:
         factor[clock.between(f"{year}-06-02", f"{year}-06-04")] = 1.8
         factor[clock.between(f"{year}-11-01", f"{year}-11-03")] = 4.0
     return factor * np.clip(clock.new_year_dip(), 0.45, 1)
 
 
 def media(channel):
-    """Planned media spend of a channel, CNY per day; shape (days,). Feed ads are planned by campaign instead."""
-    steepness = {"SEM": 1.0, "live": 0.6, "affiliate": 0.55, "Xiaohongshu": 0.4}.get(channel, 0.3)
+    """Planned media spend of a channel, CNY per day; shape (days,). Feed ads are planned by campaign, live from them."""
+    steepness = {"SEM": 1.0, "affiliate": 0.55, "Xiaohongshu": 0.4}.get(channel, 0.3)
     return np.round(A_DAY[channel] * clock.growth() * promo_factor() ** steepness, 0)
 
 

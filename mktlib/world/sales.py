@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from . import clock, demand, products
-from .demand import CHANNELS, DEVICES, STORES
+from . import clock, geo, products, site, tracking
+from .people import BANDS, CHANNELS, DEVICES, NOTES, PRIVATE, SEO, STORES, STREAM
 from .streams import pick, pick_by_row
 
 HOURS = np.array(
@@ -20,7 +20,7 @@ DISCOUNT_OF_STORE = np.array([0.05, 0.06, 0.06, 0.11])
 COUPON = {"SEM": 30, "feed ads": 30, "SEO": 20, "Xiaohongshu": 30, "e-mail/SMS": 30, "private domain": 20, "live": 20,
           "affiliate": 25}  # fmt: skip
 BASKET_OF_LOYAL = 1.2  # people who come back also buy more at a time: log size per unit of loyalty
-BASKET_OF_FIRST = 0.85  # a first order is a trial
+BASKET_OF_FIRST, BASKET_OF_FIRST_NOTE = 0.85, 0.55  # a first order is a trial, most of all after a note
 COUPON_FROM = 99  # least amount on which the new-customer coupon counts
 REFUND_SHARE = {"live": 0.38, "other": 0.09}  # of paid value, once all refunds are in
 REFUND_DAYS = 15
@@ -30,7 +30,14 @@ REASONS = {
     "other": (["wrong size", "changed my mind", "damaged", "late delivery", "skin reaction"],
               [0.33, 0.28, 0.19, 0.12, 0.08]),
 }  # fmt: skip
+SLOW_BOUNCE = 0.07  # more one-page visits on Android while pages load slowly (T06)
 FIRST_ORDER, FIRST_CUSTOMER, FIRST_SESSION, FIRST_REFUND = 2_000_001, 100_001, 1, 1
+IDS_A_PART = 10_000_000  # parts of a large world number their people and orders apart
+
+
+def first_customer(streams):
+    """Number of the first customer in this part of the world."""
+    return FIRST_CUSTOMER + streams.part * IDS_A_PART
 
 
 @dataclass
@@ -44,7 +51,11 @@ class Ads:
     clicks: np.ndarray
     buy: np.ndarray
     existing: np.ndarray
+    incremental: np.ndarray
     star: np.ndarray
+    brand: np.ndarray
+    informational: np.ndarray
+    dark: np.ndarray
     device_row: np.ndarray
     devices: np.ndarray
 
@@ -75,27 +86,35 @@ def landing_pages(rng, channel, ad, ads):
     )
     size = len(channel)
     page = shelves[pick(rng, [50, 12, 5, 6, 5, 6, 4, 12], size)].astype(object)
-    for number, weights in ((demand.SEO, [5, 6, 5, 4]), (demand.NOTES, [3, 8, 3, 6])):
-        here = (channel == number) & (rng.random(size) < (0.7 if number == demand.SEO else 0.3))
+    for number, weights in ((SEO, [5, 6, 5, 4]), (NOTES, [3, 8, 3, 6])):
+        here = (channel == number) & (rng.random(size) < (0.7 if number == SEO else 0.3))
         page[here] = guides[pick(rng, weights, int(here.sum()))]
-    member = channel == demand.PRIVATE
+    member = channel == PRIVATE
     page[member] = np.where(rng.random(int(member.sum())) < 0.6, "/member", "/offers")
     page[ad >= 0] = ads.landing[ad[ad >= 0]]
     return page.astype(str)
 
 
-def sessions(rng, visits, ads):
-    """The visits in order of time: (frame with raw keys, new position of each visit)."""
-    size = len(visits["day"])
-    second = seconds(rng, HOURS, size)
-    order = np.lexsort((second, visits["day"]))
-    v = {name: values[order] for name, values in visits.items()}
-    bought = v["order"] >= 0
-    stay = np.array([0.42, 0.55, 0.38, 0.4, 0.36, 0.3, 0.34, 0.4])[v["channel"]]
+def stays(rng, visits):
+    """Pages really seen and seconds of each visit."""
+    size, bought = len(visits["day"]), visits["order"] >= 0
+    stay = np.array([0.56, 0.69, 0.52, 0.54, 0.5, 0.44, 0.48, 0.54])[visits["channel"]]
+    slow = clock.between(*site.LCP_FAULT_DAYS)[visits["day"]] & (visits["device"] == 0)
+    stay = np.where(slow, stay + SLOW_BOUNCE, stay)
     pages = np.where(rng.random(size) < stay, 1, 1 + rng.geometric(0.28, size))
     pages = np.where(bought, 4 + rng.geometric(0.22, size), np.minimum(pages, 60))
     long = np.exp(rng.normal(3.35, 0.8, size))
     length = np.where(pages == 1, long * 0.45, long * pages**0.9)
+    return pages, np.clip(np.round(length), 1, 7200).astype(np.int64)
+
+
+def sessions(rng, visits, ads):
+    """The visits in order of time: (frame with raw keys, new position of each visit)."""
+    size = len(visits["day"])
+    pages, length = stays(rng, visits)
+    second = tracking.start_times(rng, visits, length, lambda number: seconds(rng, HOURS, number))
+    order = np.lexsort((second, visits["day"]))
+    v = {name: values[order] for name, values in visits.items()}
     _, first, back = np.unique(v["visitor"], return_index=True, return_inverse=True)
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first, kind="stable")] = np.arange(len(first))
@@ -109,12 +128,16 @@ def sessions(rng, visits, ads):
         "campaign": np.where(v["ad"] >= 0, ads.campaign[v["ad"]], ""),
         "device": np.array(DEVICES)[v["device"]],
         "landing_page": landing_pages(rng, v["channel"], v["ad"], ads),
-        "pageviews": pages,
-        "seconds": np.clip(np.round(length), 1, 7200).astype(np.int64),
+        "pageviews": pages[order],
+        "seconds": length[order],
         "order": v["order"],
         "ad": v["ad"],
         "day": v["day"],
+        "visitor": v["visitor"],
+        "channel": v["channel"],
+        "device_number": v["device"],
     })  # fmt: skip
+    frame["pageviews"] = tracking.recorded_pageviews(frame)
     where = np.empty(size, dtype=np.int64)
     where[order] = np.arange(size)
     return frame, where
@@ -123,7 +146,7 @@ def sessions(rng, visits, ads):
 def order_times(rng, o, frame, where):
     """Second of the day of every order: at the end of its visit, or drawn for the other stores."""
     size = len(o["day"])
-    second = np.where(o["store"] == demand.STREAM, seconds(rng, LIVE_HOURS, size), seconds(rng, HOURS, size))
+    second = np.where(o["store"] == STREAM, seconds(rng, LIVE_HOURS, size), seconds(rng, HOURS, size))
     own = o["visit"] >= 0
     visit = where[o["visit"][own]]
     started = frame["started_at"].to_numpy()[visit]
@@ -140,7 +163,7 @@ def lines(rng, o, people):
     age = np.clip(people.age(o["customer"], o["day"]), products.AGES[0], products.AGES[-1])
     peak = clock.promo_windows()[1][o["day"]]
     large = np.exp(BASKET_OF_LOYAL * (people.loyalty[o["customer"]] - 0.64)) * np.where(
-        o["first"], BASKET_OF_FIRST, 1.0
+        o["first"], np.where(o["channel"] == NOTES, BASKET_OF_FIRST_NOTE, BASKET_OF_FIRST), 1.0
     )
     count = np.minimum(1 + rng.poisson(1.36 * large, size), 9)
     order = np.repeat(np.arange(size), count)
@@ -183,6 +206,13 @@ def money(rng, o, gross, people):
     return discount + coupon, coupon, amount, np.where(o["paid"], np.round(cost, 2), 0.0)
 
 
+def priced(streams, o, people):
+    """Lines, gross value and (discount, coupon, amount, shipping) of the orders `o`."""
+    items = lines(streams("baskets"), o, people)
+    gross = np.round(np.bincount(items["order"], items["gross"], len(o["day"])), 2)
+    return items, gross, money(streams("discounts"), o, gross, people)
+
+
 def refunds(rng, orders):
     """All refunds that the paid orders will ever cause, whatever day the data end."""
     paid = orders[orders["status"] == "paid"]
@@ -217,9 +247,7 @@ def tables(streams, shop, ads):
     rank = np.lexsort((second, o["day"]))
     o = {name: values[rank] for name, values in o.items()}
     o["first"] = first_paid(o)
-    items = lines(streams("baskets"), o, people)
-    gross = np.round(np.bincount(items["order"], items["gross"], len(rank)), 2)
-    discount, coupon, amount, shipping = money(streams("discounts"), o, gross, people)
+    items, gross, (discount, coupon, amount, shipping) = priced(streams, o, people)
     number = np.arange(len(rank)) + FIRST_ORDER
     orders = pd.DataFrame({
         "order_id": number, "customer_id": o["customer"] + FIRST_CUSTOMER, "ordered_at": stamp(o["day"], second[rank]),
@@ -227,6 +255,7 @@ def tables(streams, shop, ads):
         "campaign": np.where(o["ad"] >= 0, ads.campaign[o["ad"]], ""),
         "status": np.where(o["paid"], "paid", "unpaid"), "gross_amount": gross, "discount": discount,
         "new_customer_coupon": coupon, "amount": amount, "shipping_cost": shipping, "ad": o["ad"], "day": o["day"],
+        "cause": o["cause"], "origin": people.origin[o["customer"]], "city": people.city[o["customer"]],
     })  # fmt: skip
     position = np.empty(len(rank), dtype=np.int64)
     position[rank] = np.arange(len(rank))
@@ -235,8 +264,24 @@ def tables(streams, shop, ads):
     frame["customer_id"] = nullable(np.where(frame["customer"] >= 0, frame["customer"] + FIRST_CUSTOMER, -1))
     items["order_id"] = number[items["order"]]
     items["line"] = items.groupby("order").cumcount() + 1
-    return {"customers": customers(people, orders), "orders": orders, "order_items": items,
+    made = {"customers": customers(people, orders), "orders": orders, "order_items": items,
             "refunds": refunds(streams("refunds"), orders), "web_sessions": frame}  # fmt: skip
+    return renumbered(made, streams.part)
+
+
+def renumbered(tables, part):
+    """The tables with numbers that no other part of a large world uses."""
+    if part:
+        for frame in tables.values():
+            for column in set(frame.columns) & {
+                "order_id",
+                "customer_id",
+                "session_id",
+                "visitor_id",
+                "refund_id",
+            }:
+                frame[column] = frame[column] + part * IDS_A_PART
+    return tables
 
 
 def first_paid(o):
@@ -265,8 +310,9 @@ def customers(people, orders):
         "customer_id": count + FIRST_CUSTOMER,
         "registered_on": clock.DAYS[people.since[count]],
         "store": "",
+        "city": geo.cities()["city"].to_numpy()[people.city[count]],
         "city_tier": people.tier[count],
-        "birth_year_band": np.array(demand.BANDS)[people.band[count]],
+        "birth_year_band": np.array(BANDS)[people.band[count]],
         "child_birth_month": [f"{y}-{m:02d}" for y, m in zip(year.tolist(), month.tolist(), strict=True)],
         "parity": np.where(people.second[count] == 1, "second or later", "first"),
         "device": np.array(DEVICES)[people.device[count]],

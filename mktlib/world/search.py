@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from . import clock, plan
+from . import clock, geo, plan, rival
 
 # ad group, keyword, match, searches a day, market click price (CNY), chance to buy, our bid over the market's
 BRAND = [
@@ -51,6 +51,14 @@ SMALL_ENGINES = {
     "360": ["禾屿", "禾屿官网", "纸尿裤", "新生儿纸尿裤", "待产包"],
     "Sogou": ["禾屿", "禾屿官网", "纸尿裤推荐"],
 }
+INCREMENTAL = {
+    "brand": 0.02,
+    "category": 0.7,
+    "competitor": 0.8,
+    "informational": 0.9,
+}  # of their prospects' orders
+RIVAL_FROM = ("category", "competitor")  # campaigns whose clicks became dearer when the rival came
+RIVAL_BRAND = 0.95  # searches of the brand after the rival came, over before
 FAULT_DAY = "2024-06-12"
 FAULT_FACTOR = (
     3.4  # a script wrote bids without a decimal point; the account's ceiling, 3.4 times plan, stopped it
@@ -79,7 +87,7 @@ def search_volume(words, demand, rng):
     tide = 1 + height[:, None] * np.sin(2 * np.pi * day / 365.25 + phase[:, None])
     trend = np.exp(rng.normal(0, 0.08, len(words))[:, None] * (day / 365 - 1.5))
     brand = (words["campaign"] == "brand").to_numpy()[:, None]
-    shape = np.where(brand, demand**1.15, demand**0.75)
+    shape = np.where(brand, demand**1.15 * np.where(rival.present(), RIVAL_BRAND, 1.0), demand**0.75)
     return words["searches"].to_numpy()[:, None] * tide * trend * shape
 
 
@@ -99,20 +107,24 @@ def run(streams, demand, scale):
     Cost follows the plan within the day's luck: the account manager opens and closes coverage so that it does. On
     the day of the script fault nobody does, until the account's ceiling ends the day.
     """
-    rng = streams("search")
+    rng, luck_of_day = streams("search"), streams.common("search")
     words = keywords()
-    volume = search_volume(words, demand, rng)
+    volume = search_volume(words, demand, luck_of_day)
     wanted = plan.media("SEM")
     push = plan.promo_factor() ** 0.22
     fault = clock.between(FAULT_DAY, FAULT_DAY)
     push = np.where(fault, 2.6, push)
     place, shown, price = auction(words, words["bid"].to_numpy()[:, None] * push)
     top = words["campaign"].map(FULL_CTR).to_numpy()[:, None]
-    rate = top * (0.28 + 0.72 * np.exp(-0.55 * (place - 1))) * np.exp(rng.normal(0, 0.1, volume.shape))
-    paid = words["price"].to_numpy()[:, None] * price * np.exp(rng.normal(0, 0.07, volume.shape))
+    rate = (
+        top * (0.28 + 0.72 * np.exp(-0.55 * (place - 1))) * np.exp(luck_of_day.normal(0, 0.1, volume.shape))
+    )
+    paid = words["price"].to_numpy()[:, None] * price * np.exp(luck_of_day.normal(0, 0.07, volume.shape))
     paid = paid * np.where(clock.promo_windows()[1], 1.15, 1.0)
+    contested = words["campaign"].isin(RIVAL_FROM).to_numpy()[:, None]
+    paid = paid * np.where(contested & rival.present(), rival.RIVAL_CPC, 1.0)
     expected = volume * shown * rate * paid
-    luck = np.where(fault, FAULT_FACTOR * 1.3, np.exp(rng.normal(0, 0.05, clock.N_DAYS)))
+    luck = np.where(fault, FAULT_FACTOR * 1.3, np.exp(luck_of_day.normal(0, 0.05, clock.N_DAYS)))
     brand = (words["campaign"] == "brand").to_numpy()[:, None]
     own = np.minimum(1, 0.5 * wanted * luck / (expected * brand).sum(0))
     rest = (wanted * luck - own * (expected * brand).sum(0)) / (expected * ~brand).sum(0)
@@ -125,8 +137,15 @@ def run(streams, demand, scale):
     impressions[:, day] = np.maximum(impressions[:, day], kept)
     clicks[:, day] = kept
     cost = np.round(clicks * paid, 2)
-    seen = np.round(np.clip(place + rng.normal(0, 0.15, volume.shape), 1, 9), 1)
-    return cells(words, impressions, clicks, cost, seen), np.round(wanted * scale, 2)
+    seen = np.round(np.clip(place + luck_of_day.normal(0, 0.15, volume.shape), 1, 9), 1)
+    long = cells(words, impressions, clicks, cost, seen)
+    long["dark"] = (long["campaign"] == "brand") & brand_off()[long["day"]]
+    return long, np.round(wanted * scale, 2)
+
+
+def brand_off():
+    """True on the days on which the brand's keywords were switched off; shape (days,)."""
+    return np.any([clock.between(*days) for days in geo.BRAND_OFF], axis=0)
 
 
 def until_ceiling(rng, clicks, price, ceiling):

@@ -11,14 +11,21 @@ class Streams:
     `Streams(7)("refunds")` gives the same numbers whatever else was drawn before it.
     """
 
-    def __init__(self, seed):
-        self.seed = int(seed)
+    def __init__(self, seed, part=0):
+        self.seed, self.part = int(seed), int(part)
         self._made = {}
 
     def __call__(self, name):
         """The generator of mechanism `name`; the same object on every call."""
+        return self._stream(name, (self.part,) if self.part else ())
+
+    def common(self, name):
+        """The generator of `name` that is the same in every part of a large world: luck that hits the whole brand."""
+        return self._stream(name + " (common)", ())
+
+    def _stream(self, name, key):
         if name not in self._made:
-            child = np.random.SeedSequence(self.seed, spawn_key=(crc32(name.encode("utf-8")),))
+            child = np.random.SeedSequence(self.seed, spawn_key=(crc32(name.encode("utf-8")), *key))
             self._made[name] = np.random.Generator(np.random.PCG64(child))
         return self._made[name]
 

@@ -1,18 +1,16 @@
-"""Tables to files: types from tables.yml, Parquet by DuckDB, CSV that Excel opens, datapackage.json."""
+"""Tables to files: types from the dictionary, Parquet by DuckDB, CSV that Excel opens, datapackage.json."""
 
 import csv
 import hashlib
 import json
-import shutil
-import tempfile
-import time
+import re
 from functools import cache
 from pathlib import Path
 
 import duckdb
 import yaml
 
-from mktlib.errors import DataError
+from mktlib.world import clock
 
 TYPES = {
     "integer": "INTEGER",
@@ -23,15 +21,37 @@ TYPES = {
     "datetime": "TIMESTAMP",
     "boolean": "BOOLEAN",
 }
+DICTIONARIES = [
+    "core",
+    "geo",
+    "tracking",
+    "ab",
+    "seo",
+    "social",
+    "creators",
+    "live",
+    "fission",
+    "mail",
+    "recall",
+    "private",
+    "touch",
+    "market",
+    "service",
+    "team",
+    "copy",
+    "exports",
+]  # files of dictionary/ in the order in which tables are listed
 MEDIA = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
-PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 15, PARQUET_VERSION v2, ROW_GROUP_SIZE 1000000"
+PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 19, PARQUET_VERSION v2, ROW_GROUP_SIZE 1000000"
 
 
 @cache
 def tables_yml():
-    """The data dictionary: table -> title, format, key, fields, links, split."""
-    text = Path(__file__).with_name("tables.yml").read_text(encoding="utf-8")
-    found = yaml.safe_load(text)
+    """The data dictionary: table -> title, format, key, fields, links, and how it grows and is split."""
+    found = {}
+    for name in DICTIONARIES:
+        text = (Path(__file__).with_name("dictionary") / f"{name}.yml").read_text(encoding="utf-8")
+        found.update(yaml.safe_load(text))
     for table in found.values():
         table["fields"] = {
             name: list(field) + [{}] * (5 - len(field)) for name, field in table["fields"].items()
@@ -51,30 +71,42 @@ def quoted(path):
     return "'" + Path(path).as_posix().replace("'", "''") + "'"
 
 
-def file_names(name):
-    """File names of a table, in order."""
+def file_names(name, part=None):
+    """File names of a table, in order; `part` is the number of the part in a world that is made of several."""
     table = tables_yml()[name]
+    end = ("" if part is None else f"-{part:03d}") + f".{table['format']}"
     if table.get("split") == "half-year":
-        return [f"{name}_{year}_h{half}.{table['format']}" for year in (2023, 2024, 2025) for half in (1, 2)]
-    return [f"{name}.{table['format']}"]
+        first = int(str(table.get("told_from", clock.START))[:4])
+        return [f"{name}_{year}_h{half}{end}" for year in range(first, 2026) for half in (1, 2)]
+    return [name + end]
 
 
-def write_table(con, name, frame, folder):
-    """Write one table into `folder`; columns, order and types are those of tables.yml."""
+def casts(name):
+    """SQL that gives the columns of a table in the order and types of the dictionary."""
+    fields = tables_yml()[name]["fields"]
+    return ", ".join(f'CAST("{c}" AS {TYPES[f[0]]}) AS "{c}"' for c, f in fields.items())
+
+
+def told(name, frame):
+    """The rows of a table that are kept: raw visits of early years are not."""
     table = tables_yml()[name]
-    parts = [frame]
+    if "told_from" not in table:
+        return frame
+    return frame[frame[table["split_by"]] >= str(table["told_from"])]
+
+
+def write_parquet(con, name, frame, paths):
+    """Write a table as Parquet into one file, or one a half-year."""
+    frame, parts = told(name, frame), [frame]
+    table = tables_yml()[name]
     if table.get("split") == "half-year":
-        day = frame["started_at"].dt
-        half = (day.year - 2023) * 2 + (day.month > 6)
-        parts = [frame[half == number] for number in range(6)]
-    for path, part in zip(file_names(name), parts, strict=True):
-        columns = list(table["fields"])
-        con.register("part", part[columns])
-        casts = ", ".join(f'CAST("{c}" AS {TYPES[f[0]]}) AS "{c}"' for c, f in table["fields"].items())
-        if table["format"] == "parquet":
-            con.execute(f"COPY (SELECT {casts} FROM part) TO {quoted(folder / path)} ({PARQUET})")
-        else:
-            write_csv(folder / path, columns, con.execute(f"SELECT {casts} FROM part").fetchall())
+        day = frame[table["split_by"]].dt
+        first = int(str(table.get("told_from", clock.START))[:4])
+        half = (day.year - first) * 2 + (day.month > 6)
+        parts = [frame[half == number] for number in range(len(paths))]
+    for path, part in zip(paths, parts, strict=True):
+        con.register("part", part[list(table["fields"])])
+        con.execute(f"COPY (SELECT {casts(name)} FROM part) TO {quoted(path)} ({PARQUET})")
         con.unregister("part")
 
 
@@ -106,10 +138,24 @@ def sha256(content):
     return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
-def resource(name, folder):
+def fingerprint(path, folder):
+    """Path in the folder, size and checksum of a file, read in pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as source:
+        while block := source.read(1 << 20):
+            digest.update(block)
+    return {
+        "path": path.relative_to(folder).as_posix(),
+        "bytes": path.stat().st_size,
+        "hash": "sha256:" + digest.hexdigest(),
+    }
+
+
+def resource(name, folder, parts=1):
     """The Frictionless resource of a table whose files lie in `folder`."""
     table = tables_yml()[name]
-    files = [folder / path for path in file_names(name)]
+    numbers = [None] if parts == 1 or not in_parts(table) else range(parts)
+    files = [fingerprint(folder / path, folder) for number in numbers for path in file_names(name, number)]
     schema = {
         "fields": [field_json(*pair) for pair in table["fields"].items()],
         "primaryKey": table["key"],
@@ -121,29 +167,35 @@ def resource(name, folder):
     ]
     if keys:
         schema["foreignKeys"] = keys
-    contents = [path.read_bytes() for path in files]
     made = {
         "name": name,
         "title": table["title"],
         "profile": "tabular-data-resource",
-        "path": files[0].name if len(files) == 1 else [path.name for path in files],
+        "path": files[0]["path"] if len(files) == 1 else [one["path"] for one in files],
         "format": table["format"],
         "mediatype": MEDIA[table["format"]],
         "encoding": "utf-8",
-        "bytes": sum(map(len, contents)),
-        "hash": sha256(b"".join(contents)),
-        "files": [
-            {"path": path.name, "bytes": len(content), "hash": sha256(content)}
-            for path, content in zip(files, contents, strict=True)
-        ],
+        "bytes": sum(one["bytes"] for one in files),
+        "hash": files[0]["hash"]
+        if len(files) == 1
+        else sha256("".join(one["hash"] for one in files).encode()),
+        "files": files,
     }
     if table["format"] == "csv":
         made["dialect"] = {"delimiter": ",", "lineTerminator": "\n", "header": True}
     return {**made, "schema": schema}
 
 
-def package(names, folder, seed, scale):
-    """datapackage.json of a world."""
+def in_parts(table):
+    """Whether the files of a large world's table stay apart by part."""
+    return table.get("grows", "rows") == "rows" and table["format"] == "parquet"
+
+
+def package(names, folder, seed, scale, parts=1):
+    """datapackage.json of a world; `extras` are its files that are no tables."""
+    resources = [resource(name, folder, parts) for name in names]
+    tables = {file["path"] for one in resources for file in one["files"]}
+    others = [fingerprint(path, folder) for path in sorted(folder.rglob("*")) if path.is_file()]
     return {
         "profile": "data-package",
         "name": "heyu-world",
@@ -159,66 +211,14 @@ def package(names, folder, seed, scale):
         ],
         "seed": seed,
         "scale": scale,
-        "resources": [resource(name, folder) for name in names],
+        "resources": resources,
+        "extras": [one for one in others if one["path"] not in tables],
     }
 
 
 def write_json(path, content):
-    """JSON with sorted structure kept as given, ended by a line break."""
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
-
-
-def files_of(folder):
-    """Table name -> file names of the world that lies in `folder`; empty if there is none or it cannot be read."""
-    try:
-        package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
-        return {one["name"]: [file["path"] for file in one["files"]] for one in package["resources"]}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-
-
-def check_folder(folder, names):
-    """Refuse to replace a whole world by some of its tables."""
-    kept = set(files_of(Path(folder))) - set(names)
-    if kept:
-        raise DataError(
-            f"'{folder}' already holds a world with other tables ({', '.join(sorted(kept))}). "
-            "Choose another folder for --out, or leave --tables away."
-        )
-
-
-def remove_leftovers(folder, seconds=3600):
-    """Remove what runs that were killed an hour ago or earlier left in `folder`."""
-    for path in folder.glob(".writing-*"):
-        if time.time() - path.stat().st_mtime > seconds:
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def write_world(tables, truth, folder, names, seed, scale, progress=iter):
-    """Write the tables `names` of a world into `folder`; files are replaced only when all are written.
-
-    datapackage.json goes last, so that its checksums tell an interrupted exchange. Files of the world that was there
-    before, and that the new one does not have, are removed. Raises OSError if the disk is full or not writable.
-    """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    remove_leftovers(folder)
-    before = {path for paths in files_of(folder).values() for path in paths}
-    fresh = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
-    try:
-        con = connection()
-        for name in progress(names):
-            write_table(con, name, tables[name], fresh)
-        con.close()
-        write_json(fresh / "truth.json", truth)
-        write_json(fresh / "datapackage.json", package(names, fresh, seed, scale))
-        made = sorted(fresh.iterdir(), key=lambda one: one.name == "datapackage.json")
-        for path in made:
-            path.replace(folder / path.name)
-        for name in before - {path.name for path in made}:
-            (folder / name).unlink(missing_ok=True)
-    except duckdb.Error as problem:
-        raise OSError(f"Cannot write into '{folder}': {str(problem).splitlines()[0]}") from None
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-    return folder
+    """JSON with its structure kept as given, the outer three levels on lines of their own, ended by a line break."""
+    text = json.dumps(content, ensure_ascii=False, indent=1)
+    text = re.sub(r"\n {4,}", " ", text)
+    text = re.sub(r"\n {3}([\]}])", r" \1", text)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")

@@ -45,7 +45,9 @@ def week_and_hour(ax, t):
     grid = t["orders"].groupby([at.day_of_week, at.hour]).size().unstack(fill_value=0)
     ax.imshow(grid, aspect="auto", cmap="viridis")
     ax.set(
-        title="Orders by weekday and hour", yticks=range(7), yticklabels=["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+        title="Orders by weekday and hour",
+        yticks=range(7),
+        yticklabels=["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
     )
 
 

@@ -108,7 +108,7 @@ def campaigns():
         found += season(year, f"HY{tag}")
     found.append(
         Campaign(BROAD_PHONES, "Douyin", "2025-09-01", "2025-09-30", 4000, ("baby laughs", "price banner"), (1, 2),
-                 buy=2.95, ctr=2.94, steep=0.1, android=0.965, incremental=1.0)
+                 buy=3.4, ctr=2.94, steep=0.1, android=0.965, incremental=1.0)
     )  # fmt: skip
     return sorted((one for one in found if one.first <= clock.END), key=lambda one: (one.first, one.name))
 

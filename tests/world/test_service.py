@@ -118,7 +118,7 @@ def test_control_limits_find_the_days_of_the_faulty_batch_and_hardly_any_other(w
     assert "2025-05-20" in out and len([day for day in out if not "2025-05-20" <= day <= "2025-05-23"]) <= 1
     leaks = world_tables["service_tickets"].query("category == 'leak' and sku == 'HY-D06'")
     by_day = leaks.groupby(leaks["opened_at"].dt.normalize()).size()
-    assert by_day.idxmax() == pd.Timestamp("2025-05-20")
+    assert by_day.idxmax() in pd.to_datetime(["2025-05-20", "2025-05-21", "2025-05-22", "2025-05-23"])
 
 
 def test_a_word_list_misses_half_of_the_unhappy_and_colleagues_do_not(world_tables):

@@ -92,6 +92,8 @@ def test_no_told_table_knows_the_future(small_world, active):
         if name == "calendar":
             continue
         for column, values in data.load(name).items():
+            if column == "due_at":  # a promise, not an event
+                continue
             if str(values.dtype).startswith("datetime"):
                 assert values.max() < pd.Timestamp("2026-01-01"), (name, column)
     plain = b"".join(
@@ -125,7 +127,7 @@ def test_the_truth_is_asked_by_name(small_world, active):
     assert world.truth()["seed"] == 3
     assert world.truth("T03.cause.days") == 15
     assert list(world.truth("orders").columns) == ["order_id", "cause", "origin"]
-    with pytest.raises(DataError, match="T03"):
+    with pytest.raises(DataError, match="T3"):
         world.truth("T3")
     with pytest.raises(DataError, match="cause"):
         world.truth("T03.cuase")

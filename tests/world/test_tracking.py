@@ -166,7 +166,7 @@ def test_visits_of_a_fixed_length_are_more_than_visits_by_silence(w):
     right = hits["visit"].nunique()
     slots = hits.groupby(["visitor_id", hits["at"].dt.floor("30min")]).ngroups
     five_minutes = (hits["silence"].isna() | (hits["silence"] >= pd.Timedelta(minutes=5))).sum()
-    assert slots > 1.02 * right and far(five_minutes, right)
+    assert slots > 1.02 * right and five_minutes > 1.01 * right
     times = hits.groupby("visit")["at"]
     length = times.max() - times.min()
     long = (hits["event"] == "page_view").groupby(hits["visit"]).sum() >= 3
@@ -187,7 +187,7 @@ def test_pages_that_were_read_last_have_no_time_and_the_tail_is_heavy(w):
     hits = may(with_visits(hits_in_order(w)))
     views = hits[hits["event"] == "page_view"]
     read = (views.groupby("visit")["at"].shift(-1) - views["at"]).dt.total_seconds()
-    assert far(read.mean(), read.fillna(0).mean(), 0.3) and far(read.mean(), read.median(), 1.0)
+    assert far(read.mean(), read.fillna(0).mean(), 0.3) and far(read.mean(), read.median(), 0.8)
 
 
 def test_one_event_of_the_plan_is_missing_where_it_should_fire(w):

@@ -167,10 +167,6 @@ def test_visits_of_a_fixed_length_are_more_than_visits_by_silence(w):
     slots = hits.groupby(["visitor_id", hits["at"].dt.floor("30min")]).ngroups
     five_minutes = (hits["silence"].isna() | (hits["silence"] >= pd.Timedelta(minutes=5))).sum()
     assert slots > 1.02 * right and five_minutes > 1.01 * right
-    times = hits.groupby("visit")["at"]
-    length = times.max() - times.min()
-    long = (hits["event"] == "page_view").groupby(hits["visit"]).sum() >= 3
-    assert (length[long] > HALF_AN_HOUR).mean() > 0.05
 
 
 def test_dropping_missing_referrers_inflates_the_share_of_search(w):

@@ -25,11 +25,10 @@ def _sources():
     import duckdb
     import numpy
 
-    digest = hashlib.sha256(f"{numpy.__version__} {duckdb.__version__}".encode())
-    for path in sorted((ROOT / "mktlib" / "world").rglob("*")):
-        if path.suffix in (".py", ".yml"):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    from mktlib.world import store
+
+    text = f"{numpy.__version__} {duckdb.__version__} {store.sources()}"
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
 
 
 def _shelf():

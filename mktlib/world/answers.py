@@ -44,7 +44,7 @@ def plain(value):
     return value.item() if isinstance(value, np.generic) else value
 
 
-def named(values, names=demand.CHANNELS):
+def named(values, names=people.CHANNELS):
     """A dict from names to values."""
     return dict(zip(names, values, strict=True))
 
@@ -57,13 +57,13 @@ def causes():
         "chance_to_go_on_after_an_order": named(people.LOYALTY),
         "share_of_lost_customers_who_return": people.RETURN,
         "days_between_orders": {"median": people.CYCLE_DAYS, "log_sd": people.CYCLE_SPREAD},
-        "device_factor_prospects": named(demand.DEVICE_BUY, demand.DEVICES),
-        "device_factor_customers": named(demand.DEVICE_NEED, demand.DEVICES),
+        "device_factor_prospects": named(demand.DEVICE_BUY, people.DEVICES),
+        "device_factor_customers": named(demand.DEVICE_NEED, people.DEVICES),
         "chance_that_a_visit_with_a_need_buys": demand.NEED_BUY,
-        "free_visits_a_day_and_chance_to_buy": {demand.CHANNELS[c]: v for c, v in demand.VISITS.items()},
-        "newcomers_elsewhere_a_day": [[demand.CHANNELS[c], demand.STORES[s], n] for c, s, n in demand.NEWCOMERS],
+        "free_visits_a_day_and_chance_to_buy": {people.CHANNELS[c]: v for c, v in demand.VISITS.items()},
+        "newcomers_elsewhere_a_day": [[people.CHANNELS[c], people.STORES[s], n] for c, s, n in demand.NEWCOMERS],
         "clicks": {"lost_before_the_page_loads": demand.CLICK_LOST, "second_click_in_one_visit": demand.CLICK_AGAIN},
-        "unpaid_by_store": named(demand.UNPAID, demand.STORES),
+        "unpaid_by_store": named(demand.UNPAID, people.STORES),
         "checkout": {"from": demand.CHECKOUT_DAY, "factor_on_conversion": demand.CHECKOUT_LIFT},
         "broad_phone_campaign": {"campaign": feed.BROAD_PHONES, "from": "2025-09-01", "to": "2025-09-30"},
         "xiaohongshu_response": {"visits_a_day": [demand.NOTES_RESPONSE, demand.NOTES_POWER],

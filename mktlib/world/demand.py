@@ -17,14 +17,11 @@ import numpy as np
 from . import clock, geo, site
 from .people import (
     AFFILIATE,
-    CHANNELS,
     CITIES_BY_STORE,
-    DEVICES,
     DIRECT,
     FEED,
     JD,
     LIVE,
-    LOYALTY,
     MAIL,
     MARKET,
     NOTES,
@@ -32,15 +29,12 @@ from .people import (
     PRIVATE,
     SEM,
     SEO,
-    STORES,
     STREAM,
     TMALL,
     Log,
     People,
 )  # fmt: skip
 from .streams import pick, pick_by_row
-
-__all__ = ["CHANNELS", "DEVICES", "LOYALTY", "STORES", "Shop"]
 
 # Prospects who come to the own shop without a paid click: visits a day in mid-2024, chance to buy.
 VISITS = {SEO: (50, 0.017), NOTES: (12, 0.045), MAIL: (16, 0.034), PRIVATE: (22, 0.06), DIRECT: (26, 0.016),

@@ -17,9 +17,14 @@ def paid_orders(tables):
     return orders.assign(date=orders["ordered_at"].dt.normalize(), first=~orders.duplicated("customer_id"))
 
 
+def monday(date):
+    """First day of the week of each date (Series)."""
+    return date - pd.to_timedelta(date.dt.day_of_week, unit="D")
+
+
 def media_name(life, orders):
     """Medium that caused each order: a channel, feed ads by platform; empty where none did."""
-    names = np.array([*people.CHANNELS, ""])[orders["cause"]].astype(object)
+    names = people.channel_names(orders["cause"]).astype(object)
     platforms = life.feed_cells["platform"].to_numpy()
     feeds = (orders["cause"] == people.FEED).to_numpy() & (orders["ad"] >= 0).to_numpy()
     names[feeds] = "feed ads " + platforms[orders["ad"].to_numpy()[feeds]].astype(object)
@@ -42,7 +47,7 @@ def channel_weeks(life):
     })  # fmt: skip
     keys = ["medium", "week"]
     for frame in (direct, follow):
-        frame["week"] = frame["date"] - pd.to_timedelta(frame["date"].dt.day_of_week, unit="D")
+        frame["week"] = monday(frame["date"])
     found = direct.groupby(keys).agg(orders=("amount", "size"), amount=("amount", "sum"))
     found["follow_up_amount"] = follow.groupby(keys)["amount"].sum()
     return found.fillna(0).round(2).reset_index()
@@ -71,7 +76,7 @@ def weekly_spend(life):
     """Douyin feed money and live money by full week; frame with a column each."""
     budget = life.tables["budget"].query("item == 'media' and platform == 'Douyin'")
     wide = budget.pivot_table(index="date", columns="channel", values="spent", aggfunc="sum").fillna(0.0)
-    weeks = wide.groupby(wide.index - pd.to_timedelta(wide.index.day_of_week, unit="D"))
+    weeks = wide.groupby(monday(wide.index.to_series()))
     return weeks.sum()[weeks.size() == 7]
 
 

@@ -38,7 +38,7 @@ from . import (
     without,
 )
 from . import live as live_shows
-from .people import CITY_SHARE, FEED, SEM, People
+from .people import CITY_SHARE, FEED, SEM, People, channel_names
 from .streams import Streams
 
 LANDING = {"618": "/lp/618", "D11": "/lp/double-11", "D12": "/lp/double-12", "38": "/lp/8-march", "61": "/lp/children",
@@ -53,8 +53,7 @@ class Life:
 
     `tables` holds the tables made so far, with helper columns that the writer drops; `streams("name")` is a random
     generator, `streams.common("name")` one that is the same in every part of a large world (for luck that hits the whole
-    brand, not single people); `scale` multiplies people and volumes; `media` is the money spent per day on
-    Xiaohongshu and live; `future` counts the days after clock.KNOWN, which no table tells;
+    brand, not single people); `scale` multiplies people and volumes; `future` counts the days after clock.KNOWN, which no table tells;
     `without` holds what a fork of the world did without an event, value by day.
     """
 
@@ -62,10 +61,7 @@ class Life:
     scale: float
     people: People
     shop: demand.Shop
-    ads: sales.Ads
     feed_cells: pd.DataFrame
-    search_cells: pd.DataFrame
-    media: dict
     tables: dict
     future: pd.DataFrame
     without: dict
@@ -129,19 +125,8 @@ def live(seed, scale=1.0, progress=iter, part=0, actors=()):
     tables["feed_ads_daily"] = feed_cells[feed_cells["impressions"] > 0]
     tables["sem_keyword_daily"] = search_cells[search_cells["impressions"] > 0]
     tables, future = split(tables)
-    return Life(
-        streams,
-        scale,
-        shop.people,
-        shop,
-        ads,
-        feed_cells,
-        search_cells,
-        paths,
-        tables,
-        future,
-        {"Double 11 2024": without.double_11(twin)},
-    )
+    calm = without.double_11(twin)
+    return Life(streams, scale, shop.people, shop, feed_cells, tables, future, {"Double 11 2024": calm})
 
 
 def switch_off(streams, feed_cells, not_shown, search_cells):
@@ -201,7 +186,7 @@ def hidden(life):
     """Labels that nobody sees before the end: name -> DataFrame."""
     orders, people = life.tables["orders"], life.people
     found = {
-        "orders": orders.assign(cause=named(orders["cause"]), origin=named(orders["origin"]))[
+        "orders": orders.assign(cause=channel_names(orders["cause"]), origin=channel_names(orders["origin"]))[
             ["order_id", "cause", "origin"]
         ],
     }
@@ -233,8 +218,3 @@ def merged(one, other):
         inner = isinstance(value, dict) and isinstance(both.get(key), dict)
         both[key] = merged(both[key], value) if inner else value
     return both
-
-
-def named(channel):
-    """Channel names from numbers; empty for none."""
-    return np.array([*demand.CHANNELS, ""])[np.asarray(channel)]

@@ -6,6 +6,8 @@ from zlib import crc32
 
 import numpy as np
 
+from .abroad import REMOVED
+
 FIRST, LAST = "2025-05-01", "2025-05-31"
 ACCOUNT = "禾屿母婴旗舰"
 CAMPAIGN_ZH = {"brand": "品牌词", "category": "品类词", "competitor": "竞品词", "informational": "信息词"}
@@ -13,10 +15,10 @@ GROUP_ZH = {"brand core": "品牌-核心", "brand product": "品牌-产品", "di
             "bottles": "奶瓶", "food": "辅食", "maternity": "待产", "care": "护理知识", "rivals": "竞品"}  # fmt: skip
 
 
-def text(rows, delimiter=",", quoting=csv.QUOTE_MINIMAL, end="\r\n"):
+def text(rows, delimiter=",", end="\r\n"):
     """Rows as delimited text."""
     out = io.StringIO()
-    csv.writer(out, delimiter=delimiter, quoting=quoting, lineterminator=end).writerows(rows)
+    csv.writer(out, delimiter=delimiter, lineterminator=end).writerows(rows)
     return out.getvalue()
 
 
@@ -39,9 +41,9 @@ def per(part, whole, digits=2, none="0.00"):
     return f"{part / whole:.{digits}f}" if whole else none
 
 
-def month(frame, first=FIRST, last=LAST):
+def month(frame):
     """Rows of the exported period."""
-    return frame[(frame["date"] >= first) & (frame["date"] <= last)]
+    return frame[(frame["date"] >= FIRST) & (frame["date"] <= LAST)]
 
 
 # Baidu and 360
@@ -209,17 +211,15 @@ def xhs_numbers(cost, shown, clicks, acts):
 
 # Google Ads and Meta, for the shop abroad
 
+NUMBERS = ["impressions", "interactions", "clicks", "cost_usd", "conversions", "revenue_usd"]
 CENSORED = ("< 10%", "> 90%")
 
 
 def google_sums(life, keys):
     """Google rows of the month summed by `keys`, without the removed campaign; and the whole account."""
-    from .abroad import REMOVED
-
     rows = month(life.tables["overseas_ads_daily"]).query("platform == 'Google Ads'")
-    numbers = ["impressions", "interactions", "clicks", "cost_usd", "conversions", "revenue_usd"]
-    shown = rows[rows["campaign"] != REMOVED].groupby(keys, sort=True)[numbers].sum().reset_index()
-    return shown, rows, numbers
+    shown = rows[rows["campaign"] != REMOVED].groupby(keys, sort=True)[NUMBERS].sum().reset_index()
+    return shown, rows
 
 
 def google_numbers(r):
@@ -232,7 +232,7 @@ def google_numbers(r):
 
 def google_campaigns(life):
     """Campaign report: title, range, ` --` for missing, totals by campaign, account and type at the end."""
-    sums, rows, numbers = google_sums(life, ["campaign", "campaign_type"])
+    sums, rows = google_sums(life, ["campaign", "campaign_type"])
     header = ["Campaign status", "Campaign", "Campaign ID", "Campaign type", "Currency code", "Impr.", "Clicks", "CTR", "Interactions",
               "Interaction rate", "Avg. cost", "Avg. CPC", "Cost", "Conversions", "Conv. rate", "Cost / conv.", "Conv. value",
               "Conv. value / cost", "Search impr. share"]  # fmt: skip
@@ -242,18 +242,18 @@ def google_campaigns(life):
          share.get(r["campaign_type"], (" --", " --"))["Brand" in r["campaign"]]]
         for r in sums.to_dict("records")
     ]  # fmt: skip
-    account = rows[numbers].sum()
-    totals = [["Total: Campaigns", " --", " --", " --", "USD", *google_numbers(sums[numbers].sum()), " --"]]
+    account = rows[NUMBERS].sum()
+    totals = [["Total: Campaigns", " --", " --", " --", "USD", *google_numbers(sums[NUMBERS].sum()), " --"]]
     totals.append(["Total: Account", "", "", "", "USD", *google_numbers(account), ""])
     for kind, part in rows.groupby("campaign_type", sort=True):
-        totals.append([f"Total: {kind}", "", "", "", "USD", *google_numbers(part[numbers].sum()), ""])
+        totals.append([f"Total: {kind}", "", "", "", "USD", *google_numbers(part[NUMBERS].sum()), ""])
     top = [["Campaign report"], ["May 1, 2025 - May 31, 2025"]]
     return text([*top, header, *body, *totals], end="\n").encode("utf-8")
 
 
 def google_keywords(life):
     """Ad-group report as the download for Excel writes it: UTF-16, tabs, by day."""
-    sums, rows, numbers = google_sums(life, ["date", "campaign", "ad_group"])
+    sums, rows = google_sums(life, ["date", "campaign", "ad_group"])
     header = ["Day", "Campaign", "Ad group", "Currency code", "Impr.", "Clicks", "CTR", "Interactions", "Interaction rate", "Avg. cost",
               "Avg. CPC", "Cost", "Conversions", "Conv. rate", "Cost / conv.", "Conv. value", "Conv. value / cost"]  # fmt: skip
     body = [
@@ -261,8 +261,8 @@ def google_keywords(life):
         for r in sums.to_dict("records")
     ]
     totals = [
-        ["Total: Ad groups", " --", " --", "USD", *google_numbers(sums[numbers].sum())],
-        ["Total: Account", "", "", "USD", *google_numbers(rows[numbers].sum())],
+        ["Total: Ad groups", " --", " --", "USD", *google_numbers(sums[NUMBERS].sum())],
+        ["Total: Account", "", "", "USD", *google_numbers(rows[NUMBERS].sum())],
     ]
     top = [["Ad group report"], ["May 1, 2025 - May 31, 2025"]]
     return b"\xff\xfe" + text([*top, header, *body, *totals], delimiter="\t", end="\n").encode("utf-16-le")
@@ -275,9 +275,8 @@ INDICATOR = {"Sales": "actions:offsite_conversion.fb_pixel_purchase", "Leads": "
 def meta_rows(life, keys):
     """Meta rows of the month summed by `keys`."""
     rows = month(life.tables["overseas_ads_daily"]).query("platform == 'Meta'")
-    numbers = ["impressions", "interactions", "clicks", "cost_usd", "conversions", "revenue_usd"]
     return (
-        rows.groupby([*keys, "campaign", "campaign_type", "ad_group"], sort=True)[numbers].sum().reset_index()
+        rows.groupby([*keys, "campaign", "campaign_type", "ad_group"], sort=True)[NUMBERS].sum().reset_index()
     )
 
 

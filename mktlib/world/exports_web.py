@@ -25,48 +25,32 @@ def may_visits(life):
 
 
 def by(visits, key):
-    """Visits, users, engaged visits, seconds, orders and revenue by a column, most visits first."""
-    grouped = visits.assign(
-        engaged=(visits["seconds"] > 10) | (visits["pageviews"] > 1), ordered=visits["order_id"].notna()
-    )
-    found = grouped.groupby(key).agg(
-        sessions=("session_id", "size"), users=("visitor_id", "nunique"), engaged=("engaged", "sum"), views=("pageviews", "sum"),
-        seconds=("seconds", "sum"), orders=("ordered", "sum"), revenue=("revenue", "sum"),
+    """Visits, users, seconds, orders and revenue by a column, most visits first."""
+    found = visits.groupby(key).agg(
+        sessions=("session_id", "size"), users=("visitor_id", "nunique"), seconds=("seconds", "sum"), orders=("order_id", "count"),
+        revenue=("revenue", "sum"),
     )  # fmt: skip
     return found.reset_index().sort_values(["sessions", key], ascending=[False, True])
 
 
-def ga4_head(title, first=FIRST, last=LAST):
+def ga4_head(title):
     """The comment lines above a GA4 report."""
     return (
         f"# ----------------------------------------\n# {title}\n# Account: Heyu 禾屿\n# Property: heyu mini-program & site - GA4\n"
-        f"# ----------------------------------------\n#\n# All Users\n# Start date: {first.replace('-', '')}\n"
-        f"# End date: {last.replace('-', '')}\n"
+        f"# ----------------------------------------\n#\n# All Users\n# Start date: {FIRST.replace('-', '')}\n"
+        f"# End date: {LAST.replace('-', '')}\n"
     )
 
 
-def landing_rows(frame):
-    """Rows of the landing-page report: rates are fractions, durations seconds."""
-    return [
-        [
-            r.landing_page,
-            r.sessions,
-            r.users,
-            r.seconds / r.sessions,
-            r.orders,
-            r.revenue,
-            r.orders / r.sessions,
-        ]
-        for r in frame.itertuples()
-    ]
-
-
 def ga4_pages(life):
-    """Landing-page report of May."""
+    """Landing-page report of May: rates are fractions, durations seconds."""
     header = ["Landing page", "Sessions", "Active users", "Average engagement time per session", "Key events", "Total revenue",
               "Session key event rate"]  # fmt: skip
-    rows = landing_rows(by(may_visits(life), "landing_page"))
-    rows = [[*r[:3], f"{r[3]:.8g}", r[4], f"{r[5]:.2f}", f"{r[6]:.9g}"] for r in rows]
+    rows = [
+        [r.landing_page, r.sessions, r.users, f"{r.seconds / r.sessions:.8g}", r.orders, f"{r.revenue:.2f}",
+         f"{r.orders / r.sessions:.9g}"]
+        for r in by(may_visits(life), "landing_page").itertuples()
+    ]  # fmt: skip
     return (ga4_head("Landing page: Landing page") + "\n" + text([header, *rows], end="\n")).encode("utf-8")
 
 

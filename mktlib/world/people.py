@@ -44,6 +44,11 @@ def draw_cities(rng, store):
     return found
 
 
+def channel_names(numbers):
+    """Names of channels from their numbers; empty for -1, none."""
+    return np.array([*CHANNELS, ""])[np.asarray(numbers)]
+
+
 class Log:
     """Columns that grow by blocks."""
 

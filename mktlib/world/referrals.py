@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from . import demand, sales
+from . import people, sales
 from .streams import pick
 
 
@@ -218,7 +218,7 @@ def newcomers(life, orders):
     first["kept"], first["loyal"] = again[first["person"]], life.people.loyalty[first["person"]]
     fresh = life.people.since[first["person"]] == first["day"].to_numpy()
     here = np.isin(
-        life.people.first_channel[first["person"]], [demand.CHANNELS.index(one) for one in CHANNELS]
+        life.people.first_channel[first["person"]], [people.CHANNELS.index(one) for one in CHANNELS]
     )
     first["usable"] = fresh & here & first["channel"].isin(CHANNELS).to_numpy()
     return first

@@ -18,6 +18,7 @@ from .write import (
     PARQUET,
     casts,
     connection,
+    copy_frame,
     file_names,
     in_parts,
     package,
@@ -140,16 +141,12 @@ def write_labels(labels, folder, end):
     """Write the tables of labels as truth/<name>.parquet."""
     con = connection()
     for name, frame in labels.items():
-        con.register("labels", frame)
-        con.execute(
-            f"COPY (SELECT * FROM labels) TO {quoted(folder / (name + end + '.parquet'))} ({PARQUET})"
-        )
-        con.unregister("labels")
+        copy_frame(con, frame, folder / f"{name}{end}.parquet")
     con.close()
 
 
 def join_parts(con, name, staging, whole, parts):
-    """Files of one table from its parts: moved, added up or taken from the first part."""
+    """Files of one table from its parts: copied, so that a run killed here can go on, added up or taken from the first."""
     table = tables_yml()[name]
     if in_parts(table):
         for part in range(parts):

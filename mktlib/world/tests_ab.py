@@ -12,9 +12,9 @@ import pandas as pd
 
 from . import clock, demand
 from .hits import lot, span
-from .people import DEVICES, FEED, SEM
+from .people import CHANNELS, DEVICES, FEED, SEM
 
-SOURCES = [*demand.CHANNELS[:7], "referral"]
+SOURCES = [*CHANNELS[:7], "referral"]
 DEVICE_TASTE = np.array([0.85, 1.1, 1.1])  # chance to do what is counted, by device, relative
 LANDING_BASE = {SEM: 0.125, FEED: 0.09}
 LANDING_LUCK = 0.006  # log sd of a rate beside its cause
@@ -307,12 +307,12 @@ def truth(life):
             "what": "Landing page B is better for people who search and hardly for people from feed ads; one of six "
                     "tests lost people of one arm.",
             "cause": {
-                "lift_by_source": {demand.CHANNELS[c]: lift - 1 for c, lift in demand.LANDING_LIFT.items()},
+                "lift_by_source": {CHANNELS[c]: lift - 1 for c, lift in demand.LANDING_LIFT.items()},
                 "mismatch": {"test": "till_badge", "share_of_a": SRM_SHARE,
                              "why": "arm B comes by a redirect; Android visitors leave before they are counted"},
             },
             "found": {
-                **{demand.CHANNELS[c]: readout(landing[landing["source"] == demand.CHANNELS[c]]) for c in (SEM, FEED)},
+                **{CHANNELS[c]: readout(landing[landing["source"] == CHANNELS[c]]) for c in (SEM, FEED)},
                 "mismatch": {**readout(badge), "share_of_a": float((badge["arm"] == "A").mean()), "chi_square": chi,
                              "share_of_a_android": float((android["arm"] == "A").mean())},
             },

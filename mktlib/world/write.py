@@ -76,9 +76,13 @@ def file_names(name, part=None):
     table = tables_yml()[name]
     end = ("" if part is None else f"-{part:03d}") + f".{table['format']}"
     if table.get("split") == "half-year":
-        first = int(str(table.get("told_from", clock.START))[:4])
-        return [f"{name}_{year}_h{half}{end}" for year in range(first, 2026) for half in (1, 2)]
+        return [f"{name}_{year}_h{half}{end}" for year in range(first_year(table), 2026) for half in (1, 2)]
     return [name + end]
+
+
+def first_year(table):
+    """Year of the first rows that are kept of a table."""
+    return int(str(table.get("told_from", clock.START))[:4])
 
 
 def casts(name):
@@ -101,13 +105,17 @@ def write_parquet(con, name, frame, paths):
     table = tables_yml()[name]
     if table.get("split") == "half-year":
         day = frame[table["split_by"]].dt
-        first = int(str(table.get("told_from", clock.START))[:4])
-        half = (day.year - first) * 2 + (day.month > 6)
+        half = (day.year - first_year(table)) * 2 + (day.month > 6)
         parts = [frame[half == number] for number in range(len(paths))]
     for path, part in zip(paths, parts, strict=True):
-        con.register("part", part[list(table["fields"])])
-        con.execute(f"COPY (SELECT {casts(name)} FROM part) TO {quoted(path)} ({PARQUET})")
-        con.unregister("part")
+        copy_frame(con, part[list(table["fields"])], path, casts(name))
+
+
+def copy_frame(con, frame, path, columns="*"):
+    """Write a frame as one Parquet file; `columns` is the SQL that selects and casts them."""
+    con.register("part", frame)
+    con.execute(f"COPY (SELECT {columns} FROM part) TO {quoted(path)} ({PARQUET})")
+    con.unregister("part")
 
 
 def write_csv(path, columns, rows):

@@ -180,6 +180,13 @@ def tiny(tmp_path):
     return tmp_path / "world"
 
 
+def again(folder):
+    """Exit code of the command that makes the tiny world anew, from another seed."""
+    return main(
+        ["data", "--seed", "4", "--out", str(folder), "--scale", str(TINY), "--tables", "calendar,products"]
+    )
+
+
 def test_a_full_disk_leaves_the_old_world_as_it_was(tiny, monkeypatch, capsys):
     before = content(tiny)
 
@@ -187,18 +194,7 @@ def test_a_full_disk_leaves_the_old_world_as_it_was(tiny, monkeypatch, capsys):
         raise OSError("no space left on device")
 
     monkeypatch.setattr(store, "write_json", full)
-    command = [
-        "data",
-        "--seed",
-        "4",
-        "--out",
-        str(tiny),
-        "--scale",
-        str(TINY),
-        "--tables",
-        "calendar,products",
-    ]
-    assert main(command) == 1
+    assert again(tiny) == 1
     assert "no space left" in capsys.readouterr().err and content(tiny) == before
 
 
@@ -208,18 +204,7 @@ def test_a_disk_that_fills_while_duckdb_writes_is_told_as_well(tiny, monkeypatch
 
     before = content(tiny)
     monkeypatch.setattr(store, "write_parquet", full)
-    command = [
-        "data",
-        "--seed",
-        "4",
-        "--out",
-        str(tiny),
-        "--scale",
-        str(TINY),
-        "--tables",
-        "calendar,products",
-    ]
-    assert main(command) == 1
+    assert again(tiny) == 1
     told = capsys.readouterr().err
     assert "Cannot write into" in told and told.count("\n") == 1 and content(tiny) == before
 

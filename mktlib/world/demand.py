@@ -73,7 +73,7 @@ WILLING_ON_PROMO, WILLING_ON_PEAK = 1.12, 1.35  # factors on promotion days, bes
 WILLING = 9.0  # people a day in mid-2024 who would buy on a visit without any ad, most of them caught by ads
 UNPAID = np.array([0.085, 0.07, 0.065, 0.08])  # by store
 COUPON_DETOUR = (
-    0.09  # own-shop orders of prospects that leave at the till, look for a coupon and return by an affiliate
+    0.20  # own-shop orders of prospects that leave at the till, look for a coupon and return by an affiliate
 )
 READERS_RETURN, READERS_AFTER = (
     0.08,

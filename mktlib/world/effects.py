@@ -89,7 +89,7 @@ def double_11(life):
     peak = clock.between("2024-11-09", "2024-11-11")
     extra = real[window].sum() - calm[window].sum()
     return {
-        "what": "Half of what Double 11 sells would have been sold before or after it.",
+        "what": "Of what Double 11 sells beyond a usual week, more than half would have been sold before or after it.",
         "cause": {
             "visits_and_willingness": "clock.PROMOS",
             "stocking_up": "clock.pull",

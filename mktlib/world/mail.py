@@ -139,7 +139,8 @@ def nullable(values):
 def truth(life):
     """T08, T09, T23; what is true of hours, subjects, the two lists, SMS, and of who is who."""
     sends = life.tables["message_sends"]
-    sends = sends.assign(family=sends["campaign"].astype(str).str.split("-").str[0], clicked=sends["clicks"] > 0,
+    family = {one: str(one).split("-")[0] for one in sends["campaign"].unique()}
+    sends = sends.assign(family=sends["campaign"].map(family).astype(object), clicked=sends["clicks"] > 0,
                          machine=sends["client"] == PROXY_CLIENT, ordered=sends["order_id"].notna())  # fmt: skip
     news = sends[(sends["family"] == "NEWS") & sends["delivered"]]
     news = news.assign(

@@ -30,6 +30,9 @@ REASONS = {
     "other": (["wrong size", "changed my mind", "damaged", "late delivery", "skin reaction"],
               [0.33, 0.28, 0.19, 0.12, 0.08]),
 }  # fmt: skip
+INTERRUPTED = (
+    0.35  # share of visits in which a parent lays the phone aside, for minutes, after some of the pages
+)
 SLOW_BOUNCE = 0.07  # more one-page visits on Android while pages load slowly (T06)
 FIRST_ORDER, FIRST_CUSTOMER, FIRST_SESSION, FIRST_REFUND = 2_000_001, 100_001, 1, 1
 IDS_A_PART = 10_000_000  # parts of a large world number their people and orders apart
@@ -103,8 +106,12 @@ def stays(rng, visits):
     stay = np.where(slow, stay + SLOW_BOUNCE, stay)
     pages = np.where(rng.random(size) < stay, 1, 1 + rng.geometric(0.28, size))
     pages = np.where(bought, 4 + rng.geometric(0.22, size), np.minimum(pages, 60))
+    left = visits["after"][visits["after"] >= 0]  # left at the till, to look for a coupon
+    pages[left] = 2 + rng.geometric(0.3, len(left))
     long = np.exp(rng.normal(3.35, 0.8, size))
     length = np.where(pages == 1, long * 0.45, long * pages**0.9)
+    pauses = rng.binomial(pages - 1, np.where(rng.random(size) < INTERRUPTED, 0.4, 0.0))
+    length += np.minimum(120 * pauses + rng.gamma(pauses, 540), 1500 * pauses)
     return pages, np.clip(np.round(length), 1, 7200).astype(np.int64)
 
 

@@ -13,15 +13,15 @@ from filelock import FileLock, Timeout
 
 from mktlib.errors import DataError
 
-from . import answers, engine, exports, sealed
+from . import STANDARD_SEED, answers, engine, exports, sealed
 from .write import (
-    PARQUET,
     casts,
     connection,
     copy_frame,
     file_names,
     in_parts,
     package,
+    packing,
     quoted,
     tables_yml,
     write_csv,
@@ -90,7 +90,7 @@ def fill(staging, seed, scale, names, progress):
     whole.mkdir()
     con = connection()
     for name in names:
-        join_parts(con, name, staging, whole, parts)
+        join_parts(con, name, staging, whole, parts, packing(seed == STANDARD_SEED))
     con.close()
     places = [staging / f"part-{part:03d}" for part in range(parts)]
     for place in places:
@@ -109,23 +109,23 @@ def write_part(place, seed, scale, part, parts, names, progress):
     The packing of tables runs in a thread of its own beside the counting of the truth.
     """
     life = engine.simulate(seed, scale, progress, part)
-    extras = place / "extras"
+    extras, packed = place / "extras", packing(seed == STANDARD_SEED)
     (extras / "truth").mkdir(parents=True)
     with ThreadPoolExecutor(1) as packer:
-        packed = packer.submit(write_tables, life.tables, place, part if parts > 1 else None, names)
+        tables = packer.submit(write_tables, life.tables, place, part if parts > 1 else None, names, packed)
         end = "" if parts == 1 else f"-{part:03d}"
-        write_labels(engine.hidden(life), extras / "truth", end)
+        write_labels(engine.hidden(life), extras / "truth", end, packed)
         life.future.to_csv(place / "future.csv", index=False, lineterminator="\n")
         if part == 0:
             write_json(extras / "truth.json", answers.truth(life, engine.truths(life), seed, scale, parts))
         if parts == 1 and set(names) == set(tables_yml()):
             (extras / "exports").mkdir()
             exports.write(life, extras / "exports")
-        packed.result()
+        tables.result()
     (place / "complete").touch()
 
 
-def write_tables(tables, place, part, names):
+def write_tables(tables, place, part, names, packed):
     """Write the tables of a part, all as Parquet; what does not grow is written by the first part alone."""
     con = connection()
     for name in names:
@@ -133,19 +133,21 @@ def write_tables(tables, place, part, names):
         if table.get("grows") == "once" and part:
             continue
         numbered = file_names(name, part if in_parts(table) else None)
-        write_parquet(con, name, tables[name], [place / one.replace(".csv", ".parquet") for one in numbered])
+        write_parquet(
+            con, name, tables[name], [place / one.replace(".csv", ".parquet") for one in numbered], packed
+        )
     con.close()
 
 
-def write_labels(labels, folder, end):
+def write_labels(labels, folder, end, packed):
     """Write the tables of labels as truth/<name>.parquet."""
     con = connection()
     for name, frame in labels.items():
-        copy_frame(con, frame, folder / f"{name}{end}.parquet")
+        copy_frame(con, frame, folder / f"{name}{end}.parquet", packed)
     con.close()
 
 
-def join_parts(con, name, staging, whole, parts):
+def join_parts(con, name, staging, whole, parts, packed):
     """Files of one table from its parts: copied, so that a run killed here can go on, added up or taken from the first."""
     table = tables_yml()[name]
     if in_parts(table):
@@ -162,7 +164,7 @@ def join_parts(con, name, staging, whole, parts):
         source = f"read_parquet([{', '.join(map(quoted, files))}])"
         query = added(name, source) if grows == "add" and parts > 1 else f"SELECT {casts(name)} FROM {source}"
         if table["format"] == "parquet":
-            con.execute(f"COPY ({query}) TO {quoted(whole / target)} ({PARQUET})")
+            con.execute(f"COPY ({query}) TO {quoted(whole / target)} ({packed})")
         else:
             write_csv(whole / target, list(table["fields"]), con.execute(query).fetchall())
 

@@ -121,7 +121,7 @@ def test_t19_douyin_and_live_move_together_and_only_a_calibrated_model_separates
     assert 0.8 < returns["feed ads Douyin"] < 1.6 and 1.1 < returns["live"] < 1.8
     media = ["feed Douyin", "live", "Xiaohongshu", "SEM", "feed Kuaishou", "feed Weibo", "feed Xiaohongshu"]
     raw, _ = regression(frame[media].assign(one=1.0), frame["new"])
-    assert raw["feed Douyin"] > 1.5 * returns["feed ads Douyin"]  # the tempting model
+    assert raw["feed Douyin"] > 2 * returns["feed ads Douyin"]  # the tempting model
     control = frame.drop(columns=["new", *media, "affiliate", "e-mail/SMS", "private domain", "one-off"])
     design = control.assign(sem=frame["SEM"], notes=frame["Xiaohongshu"] ** 0.7, rush=frame["one-off"])
     design = design.assign(live=frame["live"] ** 0.75)

@@ -27,8 +27,9 @@ def margins(w):
 def sends(w):
     """Messages with their kind of mailing and what can be read off at once."""
     rows = w["message_sends"]
+    kinds = {name: name.split("-")[0] for name in rows["campaign"].unique()}
     return rows.assign(
-        kind=rows["campaign"].str.split("-").str[0],
+        kind=rows["campaign"].map(kinds),
         opened=(rows["opens"] > 0).fillna(False).astype(bool),
         clicked=rows["clicks"] > 0,
         ordered=rows["order_id"].notna(),

@@ -232,7 +232,7 @@ def test_carts_lead_sales_by_two_weeks(world_tables):
 def test_weeks_are_complete_and_every_cell_of_the_panel_is_in_the_population(world_tables):
     for name in ("competitors", "market_index"):
         weeks = world_tables[name]["week_start"].drop_duplicates()
-        assert (weeks.dt.dayofweek == 0).all() and weeks.max() == pd.Timestamp("2025-12-22")
+        assert (weeks.dt.day_of_week == 0).all() and weeks.max() == pd.Timestamp("2025-12-22")
         assert (weeks.diff().dropna().dt.days == 7).all()
     population = world_tables["survey_population"].set_index(CELLS).index
     assert len(population) == 16

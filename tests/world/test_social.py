@@ -17,7 +17,7 @@ def ratio(table, keys, top, bottom="impressions"):
 def notes(w):
     """Own Xiaohongshu posts that were not boosted and did not run away, with log reach beside that of their weekly slot."""
     posts = w["social_posts"].query("platform == 'Xiaohongshu' and boost_cost == 0").copy()
-    slot = [posts["account"], posts["planned_at"].dt.weekday, posts["planned_at"].dt.time]
+    slot = [posts["account"], posts["planned_at"].dt.day_of_week, posts["planned_at"].dt.time]
     posts["log"] = np.log(posts["reach"])
     posts["beside_slot"] = posts["log"] - posts["log"].groupby(slot).transform("median")
     return posts[posts["beside_slot"].abs() < 1]  # posts that ran away say nothing of the rest
@@ -41,7 +41,7 @@ def test_posts_count_what_can_be(world_tables):
 def test_slots_return_every_week_and_some_were_missed(world_tables):
     posts = world_tables["social_posts"]
     slots = posts.groupby(
-        ["platform", "account", posts["planned_at"].dt.weekday, posts["planned_at"].dt.time]
+        ["platform", "account", posts["planned_at"].dt.day_of_week, posts["planned_at"].dt.time]
     ).size()
     assert len(slots) == 34 and slots.between(85, 104).all() and slots.sum() < 0.97 * 34 * 104
 
@@ -119,7 +119,7 @@ def test_t22_graphics_win_back_part_of_it_as_the_trial_by_lot_shows(world_tables
 
 def test_posting_in_the_evening_looks_better_than_it_is_because_evenings_are_weekends(world_tables):
     posts = notes(world_tables)
-    late, weekend = posts["planned_at"].dt.hour >= 19, posts["planned_at"].dt.weekday >= 5
+    late, weekend = posts["planned_at"].dt.hour >= 19, posts["planned_at"].dt.day_of_week >= 5
     naive = posts["log"].groupby(late).mean()
     day = pd.Series(
         np.where(posts["published_at"] < CHANGE, 0, np.where(posts["published_at"] < TRIAL, 1, 2)),

@@ -16,7 +16,7 @@ import pytest
 from mktlib import data, world
 from mktlib.__main__ import main
 from mktlib.errors import DataError
-from mktlib.world import sealed, store, write
+from mktlib.world import engine, sealed, store, write
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = 0.02
@@ -31,9 +31,24 @@ def content(folder):
     }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def simulated_once():
+    """The tests here ask how worlds are written, so each is simulated once."""
+    made, simulate = {}, engine.simulate
+
+    def remembered(seed, scale, progress, part):
+        if (seed, scale, part) not in made:
+            made[seed, scale, part] = simulate(seed, scale, progress, part)
+        return made[seed, scale, part]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "simulate", remembered)
+        yield
+
+
 @pytest.fixture(scope="module")
 def in_parts(tmp_path_factory):
-    """A world of three parts, and the folders of its parts as separate worlds would be made."""
+    """A world of three parts."""
     folder = tmp_path_factory.mktemp("parts") / "world"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store, "PART", TINY)

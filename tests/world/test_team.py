@@ -127,7 +127,7 @@ def own_weeks(w):
     plan = w["weekly_targets"].set_index("week_start")
     orders, visits = w["orders"].query("store == 'own'"), w["web_sessions"]
     visits = visits[visits["started_at"] >= "2025-01-01"]
-    week = lambda at: at.dt.normalize() - pd.to_timedelta(at.dt.dayofweek, unit="D")  # noqa: E731
+    week = lambda at: at.dt.normalize() - pd.to_timedelta(at.dt.day_of_week, unit="D")  # noqa: E731
     actual = pd.DataFrame({
         "gmv": orders.groupby(week(orders["ordered_at"]))["amount"].sum().reindex(plan.index),
         "visits": visits.groupby(week(visits["started_at"])).size().reindex(plan.index),
@@ -144,7 +144,7 @@ def test_only_the_autumn_campaign_leaves_the_control_limits_and_many_weeks_leave
     assert (away.loc["2025-09-01":"2025-09-22"] > 3).all(axis=None)
     for name in ("gmv", "visits"):
         usual = away.loc[~campaign, name].abs()
-        assert (usual > 3).sum() <= 5 and 5 <= (usual > 1).sum() <= 24
+        assert (usual > 3).sum() <= 3 and 5 <= (usual > 1).sum() <= 24
         found = w.truth["weekly_targets"]["found"][name]
         assert found["weeks_outside_one_sd"] == (away[name].abs() > 1).sum()
         assert found["outside_three_sd"] == away.index[away[name].abs() > 3].strftime("%Y-%m-%d").tolist()
@@ -180,7 +180,7 @@ def test_the_managers_hours_are_not_the_shares_of_the_book(w):
 
 def test_weeks_have_five_people_and_plausible_hours(w):
     sheets = w["timesheets"]
-    assert sheets["week_start"].dt.dayofweek.eq(0).all() and (sheets.groupby("week_start").size() == 5).all()
+    assert sheets["week_start"].dt.day_of_week.eq(0).all() and (sheets.groupby("week_start").size() == 5).all()
     worked = sheets[MODULES].sum(axis=1)
     free = sheets["contract_hours"] - sheets["leave_hours"]
     assert (free >= 0).all() and (worked[free == 0] == 0).all() and worked.max() < 75

@@ -181,9 +181,9 @@ def test_m05_roles_feed_opens_and_direct_closes(w):
     opens = shares(long.drop_duplicates("journey_id")["channel"].value_counts())
     closes = shares(long.drop_duplicates("journey_id", keep="last")["channel"].value_counts())
     for channel in ("feed ads", "Xiaohongshu", "live"):
-        assert opens[channel] > 1.05 * closes[channel], channel
+        assert opens[channel] > 1.2 * closes[channel], channel
     for channel in ("direct", "affiliate", "private domain"):
-        assert closes[channel] > 1.05 * opens[channel], channel
+        assert closes[channel] > 1.2 * opens[channel], channel
 
 
 def test_m05_credit_by_channel_is_not_credit_by_touch(w):
@@ -245,8 +245,8 @@ def test_m05_affiliates_close_orders_that_were_already_at_the_till(w):
     before = visits.groupby("visitor_id")["started_at"].shift()
     closed = (visits["source"] == "referral") & visits["order_id"].isin(orders["order_id"])
     soon = visits["started_at"] - before < pd.Timedelta(minutes=45)
-    assert 0.04 < closed.sum() / len(orders) < 0.105
-    assert (closed & soon).sum() / closed.sum() > 0.45
+    assert 0.07 < closed.sum() / len(orders) < 0.11
+    assert (closed & soon).sum() / closed.sum() > 0.55
     assert w.truth["touch"]["found"]["coupon_step"]["share_of_closed_orders_due_to_affiliates"] < 0.1
 
 
@@ -259,7 +259,7 @@ def test_m05_xiaohongshu_is_last_by_first_order_and_first_after_half_a_year(w):
         first["Xiaohongshu"], rel=1e-3
     )
     assert first.rank()["Xiaohongshu"] <= 3 and half_year.rank(ascending=False)["Xiaohongshu"] <= 3
-    assert half_year["Xiaohongshu"] > 1.05 * half_year.median()
+    assert half_year["Xiaohongshu"] > 1.1 * half_year.median()
 
 
 def test_joining_touches_to_orders_multiplies_revenue(w):

@@ -155,7 +155,7 @@ def test_t01_without_hits_of_one_page_in_the_same_second_bounce_is_what_it_was(w
 
 def test_monthly_visitors_are_fewer_than_the_sum_of_days_and_than_visits(w):
     visits = w["web_sessions"]
-    visits = visits[visits["started_at"].dt.strftime("%Y-%m") == "2025-05"]
+    visits = visits[visits["started_at"].between("2025-05-01", "2025-05-31 23:59:59")]
     month = visits["visitor_id"].nunique()
     daily = visits.groupby(visits["started_at"].dt.normalize())["visitor_id"].nunique().sum()
     assert far(daily, month) and far(len(visits), month)
@@ -166,7 +166,7 @@ def test_visits_of_a_fixed_length_are_more_than_visits_by_silence(w):
     right = hits["visit"].nunique()
     slots = hits.groupby(["visitor_id", hits["at"].dt.floor("30min")]).ngroups
     five_minutes = (hits["silence"].isna() | (hits["silence"] >= pd.Timedelta(minutes=5))).sum()
-    assert slots > 1.02 * right and five_minutes > 1.01 * right
+    assert far(slots, right) and far(five_minutes, right)
 
 
 def test_dropping_missing_referrers_inflates_the_share_of_search(w):
@@ -183,7 +183,7 @@ def test_pages_that_were_read_last_have_no_time_and_the_tail_is_heavy(w):
     hits = may(with_visits(hits_in_order(w)))
     views = hits[hits["event"] == "page_view"]
     read = (views.groupby("visit")["at"].shift(-1) - views["at"]).dt.total_seconds()
-    assert far(read.mean(), read.fillna(0).mean(), 0.3) and far(read.mean(), read.median(), 0.8)
+    assert far(read.mean(), read.fillna(0).mean(), 0.3) and far(read.mean(), read.median(), 1.0)
 
 
 def test_one_event_of_the_plan_is_missing_where_it_should_fire(w):
@@ -217,7 +217,7 @@ def test_open_funnels_exceed_one_and_ordered_ones_do_not(w):
         reached = mine.groupby("visitor_id")["at"].min()
         counts.append(len(reached))
     rates = np.divide(counts[1:], counts[:-1])
-    assert wrong > 1.05 and people["purchase"] / people["payment_info"] > 1.1
+    assert wrong > 1.1 and people["purchase"] / people["payment_info"] > 1.1
     assert (rates < 1).all() and far(wrong, rates[1], 0.5)
 
 
@@ -243,7 +243,7 @@ def test_two_tools_differ_in_visitors_and_both_count_as_they_say(w):
     day = a.groupby("date")["uv"].sum() / b.groupby("date")["users"].sum()
     assert day.std() > 0.01 and len(day) == 31
     visits = w["web_sessions"]
-    visits = visits[visits["started_at"].dt.strftime("%Y-%m") == "2025-05"]
+    visits = visits[visits["started_at"].between("2025-05-01", "2025-05-31 23:59:59")]
     assert a["visits"].sum() == pytest.approx(len(visits) * 1.027, rel=0.015)
     assert b["sessions"].sum() < 0.97 * len(visits)
 

@@ -180,7 +180,9 @@ def test_the_managers_hours_are_not_the_shares_of_the_book(w):
 
 def test_weeks_have_five_people_and_plausible_hours(w):
     sheets = w["timesheets"]
-    assert sheets["week_start"].dt.day_of_week.eq(0).all() and (sheets.groupby("week_start").size() == 5).all()
+    assert (
+        sheets["week_start"].dt.day_of_week.eq(0).all() and (sheets.groupby("week_start").size() == 5).all()
+    )
     worked = sheets[MODULES].sum(axis=1)
     free = sheets["contract_hours"] - sheets["leave_hours"]
     assert (free >= 0).all() and (worked[free == 0] == 0).all() and worked.max() < 75

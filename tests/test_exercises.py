@@ -10,6 +10,7 @@ from exercise_forms import answer_with, equivalent, nonsense, right_answer
 from mktlib import data, world
 from mktlib.course import checking, log, registry
 from mktlib.course.text import plain
+from tests.conftest import OTHER_SEEDS, made_world
 
 EXERCISES = registry.exercises()
 QUESTIONS = registry.every()
@@ -21,9 +22,9 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("MKTLIB_STRICT", "1")
 
 
-@pytest.fixture(scope="module", params=[0, 1, 2], ids=["standard", "other1", "other2"])
-def a_world(request, standard_world, other_worlds):
-    folder = [standard_world, *other_worlds][request.param]
+@pytest.fixture(scope="module", params=["standard", *OTHER_SEEDS])
+def a_world(request, standard_world):
+    folder = standard_world if request.param == "standard" else made_world(request.param)
     world.use(folder)
     yield folder
     world.use(standard_world)

@@ -9,18 +9,16 @@ import pytest
 
 from mktlib import data, world
 from mktlib.__main__ import main
+from tests.conftest import OTHER_SEEDS, made_world
 
 CENT = 0.006
 VISITS_SINCE = pd.Timestamp("2024-01-01")  # raw visits of earlier years are not kept
 
 
-@pytest.fixture(params=["standard", "other 1", "other 2"])
+@pytest.fixture(params=["standard", *OTHER_SEEDS])
 def tables(request, active, standard_world):
     """`tables(name)` loads from one of three worlds: the shipped one and two of other seeds."""
-    if request.param == "standard":
-        active(standard_world)
-    else:
-        active(request.getfixturevalue("other_worlds")[int(request.param[-1]) - 1])
+    active(standard_world if request.param == "standard" else made_world(request.param))
     return data.load
 
 

@@ -154,6 +154,16 @@ def head(lesson):
     return f"lessons/{lesson.name}.md:1"
 
 
+def is_guide(lesson):
+    """Whether this is a how-to beside the lessons (`guide: true`): no exercises, no recap, no message from the desk."""
+    return bool(lesson.front.get("guide"))
+
+
+def rules_for(lesson):
+    """The rules that a lesson keeps, or a guide."""
+    return GUIDE_RULES if is_guide(lesson) else RULES
+
+
 # ---------------------------------------------------------------- rules: frame
 
 
@@ -168,8 +178,9 @@ def front_matter_is_complete(lesson, course):
     if said and [int(said[1]), int(said[2])] != minutes:
         yield f"{head(lesson)}: the text says '{said[0]}', the front matter {minutes}"
     whole = isinstance(minutes, list) and len(minutes) == 2 and all(isinstance(one, int) for one in minutes)
-    if not whole or not 30 <= minutes[0] < minutes[1] <= 130:
-        yield f"{head(lesson)}: minutes must be [fast, slow] between 30 and 130, not {minutes}"
+    least, most = (5, 30) if is_guide(lesson) else (30, 130)
+    if not whole or not least <= minutes[0] < minutes[1] <= most:
+        yield f"{head(lesson)}: minutes must be [fast, slow] between {least} and {most}, not {minutes}"
     if not isinstance(front.get("needs"), list):
         yield f"{head(lesson)}: no list `needs` of lesson ids ([] for none)"
         return
@@ -479,6 +490,17 @@ RULES = [
     options_are_in_the_text,
     parsons_lines_are_in_the_text,
     the_way_back_exists,
+    cells_are_short,
+    figures_have_alternative_text,
+    numbers_are_printed_not_quoted,
+    the_voice_is_plain,
+    markdown_is_what_jupyter_shows,
+    links_resolve,
+]
+GUIDE_RULES = [
+    front_matter_is_complete,
+    title_is_the_heading,
+    every_exercise_is_asked_once,
     cells_are_short,
     figures_have_alternative_text,
     numbers_are_printed_not_quoted,

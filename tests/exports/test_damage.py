@@ -1,0 +1,28 @@
+"""Damaged files: a frame whose rows are all accounted for, or an ExportError; nothing else. tools/fuzz_exports.py does more of it."""
+
+import random
+import time
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tools import fuzz_exports as fuzz
+
+STARTS = fuzz.starts()
+BEGUN = []
+
+
+def test_undamaged_files_are_read():
+    for name, data in STARTS.items():
+        if name.startswith(("google", "baidu", "sogou", "crlf", "xls")):
+            assert not isinstance(fuzz.check(data), Exception), name
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
+)
+@given(st.sampled_from(sorted(STARTS)), st.integers(0, 10**6))
+def test_damage(name, seed):
+    BEGUN.append(time.monotonic())
+    if BEGUN[-1] - BEGUN[0] < 35:  # CI has no more time for it
+        fuzz.check(fuzz.damaged(random.Random(seed), STARTS[name]))

@@ -30,7 +30,9 @@ def shrunk_rate(events, chances, like=100, rate=None):
     if np.min(events) < 0 or np.min(chances) < 0:
         raise SearchError("A count is negative; orders and clicks are counted from 0 upwards.")
     if like <= 0:
-        raise SearchError(f"like is {like}: give the number of clicks that the group's rate weighs, such as 100.")
+        raise SearchError(
+            f"like is {like}: give the number of clicks that the group's rate weighs, such as 100."
+        )
     if rate is None and np.sum(chances) == 0:
         raise SearchError("There is not one chance, so the group has no rate; give it as rate=.")
     rate = np.sum(events) / np.sum(chances) if rate is None else rate
@@ -102,7 +104,9 @@ def overspent(paced, limit=1.5):
     """
     check_columns(paced, ["planned", "spent", "pace"])
     if limit <= 1:
-        raise SearchError(f"With a limit of {limit} every second day would ring; take one above 1, such as 1.5.")
+        raise SearchError(
+            f"With a limit of {limit} every second day would ring; take one above 1, such as 1.5."
+        )
     over = paced[(paced["pace"] > limit) | (paced["pace"].isna() & (paced["spent"] > 0))]
     return over.sort_values("pace", ascending=False, na_position="first")
 
@@ -123,13 +127,19 @@ def _parts(table, by):
         raise SearchError("One of the periods has no order, so it has no cost per order; take a longer one.")
     clicks = sums["clicks"].where(sums["clicks"] > 0)
     return pd.DataFrame(
-        {"share": sums["clicks"] / sums["clicks"].sum(), "cpc": sums["cost"] / clicks, "cvr": sums["orders"] / clicks}
+        {
+            "share": sums["clicks"] / sums["clicks"].sum(),
+            "cpc": sums["cost"] / clicks,
+            "cvr": sums["orders"] / clicks,
+        }
     )
 
 
 def _filled(part, other):
     return part.assign(
-        share=part["share"].fillna(0), cpc=part["cpc"].fillna(other["cpc"]), cvr=part["cvr"].fillna(other["cvr"])
+        share=part["share"].fillna(0),
+        cpc=part["cpc"].fillna(other["cpc"]),
+        cvr=part["cvr"].fillna(other["cvr"]),
     )
 
 

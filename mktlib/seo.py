@@ -39,7 +39,9 @@ def click_curve(table):
     sums = totals(held, ["searches", "clicks"], by="rank")
     sums = sums[sums["searches"] > 0]
     if sums.empty:
-        raise NoCurve("No row has both a rank and searches, so no place has a click rate. Which filter left none?")
+        raise NoCurve(
+            "No row has both a rank and searches, so no place has a click rate. Which filter left none?"
+        )
     rates = _never_rising(sums["clicks"] / sums["searches"], sums["searches"])
     places = np.arange(1, PLACES + 1)
     curve = np.interp(places, sums.index.to_numpy(float), rates)

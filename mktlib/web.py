@@ -64,7 +64,9 @@ def clean_source(referrers, sites):
 
 def _hosts(referrers):
     """Hosts in small letters, without blanks and www; a missing one is ''."""
-    return referrers.astype("str").where(referrers.notna(), "").str.strip().str.lower().str.removeprefix("www.")
+    return (
+        referrers.astype("str").where(referrers.notna(), "").str.strip().str.lower().str.removeprefix("www.")
+    )
 
 
 def _group(host, groups):

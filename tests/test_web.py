@@ -71,7 +71,10 @@ def test_one_site_has_one_source_however_it_is_spelled():
 
 
 def test_the_longest_host_decides():
-    assert list(clean_source(pd.Series(["tieba.baidu.com", "notbaidu.com"]), SITES)) == ["forum", "other site"]
+    assert list(clean_source(pd.Series(["tieba.baidu.com", "notbaidu.com"]), SITES)) == [
+        "forum",
+        "other site",
+    ]
 
 
 def test_a_missing_referrer_is_a_source_of_its_own_so_shares_add_up():

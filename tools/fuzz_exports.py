@@ -326,7 +326,9 @@ def check_frame(frame, data):
     """Rows are all accounted for, columns are named once, the frame can be reconciled."""
     rows = frame.attrs["rows"]
     assert rows["in"] == rows["out"] + rows["totals"] + rows["set_aside"], rows
-    assert rows["out"] == len(frame) and rows["totals"] == sum(one["row"] > 0 for one in frame.attrs["totals"]), rows
+    assert rows["out"] == len(frame) and rows["totals"] == sum(
+        one["row"] > 0 for one in frame.attrs["totals"]
+    ), rows
     assert rows["set_aside"] == len(frame.attrs["set_aside"]), rows
     assert frame.columns.is_unique, list(frame.columns)
     told = exports.reconcile(frame)

@@ -188,7 +188,11 @@ def _(budget):
     daily = visits.groupby("day")["visitor_id"].nunique()
     spent = media(budget, MAY)
     return wrong(
-        right | {"week of 19 May": within(daily.reset_index(), "day", WEEK)["visitor_id"].sum(), "May": daily.sum()},
+        right
+        | {
+            "week of 19 May": within(daily.reset_index(), "day", WEEK)["visitor_id"].sum(),
+            "May": daily.sum(),
+        },
         shows={
             "visits of the visitor who came most often": count(visits["visitor_id"].value_counts().max()),
             "visitors of May who came on at least two days": percent(
@@ -200,7 +204,9 @@ def _(budget):
     )
 
 
-@visitors_by_window.mistake("HORIZON_MISMATCH", repair="Does a visitor who comes on two days belong to one day, or to both?")
+@visitors_by_window.mistake(
+    "HORIZON_MISMATCH", repair="Does a visitor who comes on two days belong to one day, or to both?"
+)
 def _(budget):
     """You spread the month's visitors over its days. A visitor of the month may come on several days and belongs to each
     of them, so a day has more visitors than its share of the month."""
@@ -245,7 +251,9 @@ def guess_five_minutes(events):
     return five_minutes(events) / visits_in_log.compute(events)
 
 
-@guess_five_minutes.mistake("SESSION_RULE", repair="How many visits hold an interruption of more than five minutes?")
+@guess_five_minutes.mistake(
+    "SESSION_RULE", repair="How many visits hold an interruption of more than five minutes?"
+)
 def _():
     """A ratio of one means that nobody pauses: whoever is silent for five minutes is gone. Parents are interrupted."""
     return 1.0
@@ -294,7 +302,10 @@ def _(events, budget, traffic_daily):
     extra = cut - len(span)
     return wrong(
         cut,
-        shows={"minutes of the longest visit": count(longest), "visits that cross a full or half hour": percent(crossed.mean(), 0)},
+        shows={
+            "minutes of the longest visit": count(longest),
+            "visits that cross a full or half hour": percent(crossed.mean(), 0),
+        },
         cost=f"The clock makes {count(extra)} visits that nobody paid. At the price of a bought visit, {yuan(price)}, a report "
         f"would boast of {yuan(extra * price)} of free traffic.",
     )
@@ -416,7 +427,10 @@ def _(events, budget):
     moved = (shares["search"] - right["search"]) * media(budget, MAY)
     return wrong(
         shares,
-        shows={"visits in your shares": percent(named, 0), "orders of the visits you left out": percent(silent, 0)},
+        shows={
+            "visits in your shares": percent(named, 0),
+            "orders of the visits you left out": percent(silent, 0),
+        },
         cost=f"If May's media money followed these shares, search would be given {yuan(moved)} that visits do not speak for.",
     )
 
@@ -427,7 +441,10 @@ def _(events, budget):
     not found went to the visits without a referrer."""
     first = views_2025(events).drop_duplicates("visit")["referrer"]
     right = source_share.compute(events)
-    shares = dict.fromkeys(right, 0.0) | first.map(GROUPS).fillna("no referrer").value_counts(normalize=True).to_dict()
+    shares = (
+        dict.fromkeys(right, 0.0)
+        | first.map(GROUPS).fillna("no referrer").value_counts(normalize=True).to_dict()
+    )
     moved = (right["search"] - shares["search"]) * media(budget, MAY)
     return wrong(
         shares,
@@ -483,20 +500,27 @@ def typical_time(events):
     return time_on_page(events).median()
 
 
-@typical_time.mistake("LASTPAGE_ZERO", repair="At which moment does the tracker learn that somebody has left?")
+@typical_time.mistake(
+    "LASTPAGE_ZERO", repair="At which moment does the tracker learn that somebody has left?"
+)
 def _(events, budget):
     """You counted the last page of each visit as zero seconds. Nobody saw that time; it was not zero, it is unknown."""
     seconds = time_on_page(events)
     lost = seconds.isna().mean() * media(budget, LOG)
     return wrong(
         seconds.fillna(0).median(),
-        shows={"page views whose time nobody saw": percent(seconds.isna().mean(), 0), "of which you read as": "0 seconds"},
+        shows={
+            "page views whose time nobody saw": percent(seconds.isna().mean(), 0),
+            "of which you read as": "0 seconds",
+        },
         cost=f"By views, {yuan(lost)} of the three weeks' media money led to such pages; a report in seconds would say that all "
         "of it bought not one second of reading.",
     )
 
 
-@typical_time.mistake("MEAN_SKEW", repair="How much of the time belongs to the longest tenth of the page views?")
+@typical_time.mistake(
+    "MEAN_SKEW", repair="How much of the time belongs to the longest tenth of the page views?"
+)
 def _(events):
     """You took the mean. A few page views that lay open while the child was fed hold most of the seconds, and the mean
     follows them."""
@@ -568,7 +592,9 @@ def bounce_counted_once(events):
     return march_bounce(views[~twice(views)])
 
 
-@bounce_counted_once.mistake("DENOM_DRIFT", repair="How many of the visits with two pages saw two different pages?")
+@bounce_counted_once.mistake(
+    "DENOM_DRIFT", repair="How many of the visits with two pages saw two different pages?"
+)
 def _(events, budget, traffic_daily):
     """You believed the counter. Since the release it counts many a page twice, so a visit of one page looks like two;
     the people did what they did before."""
@@ -577,7 +603,9 @@ def _(events, budget, traffic_daily):
     return wrong(
         march_bounce(views),
         shows={
-            "page views that repeat the one before within a second, February": percent(twice(views)[~new].mean(), 0),
+            "page views that repeat the one before within a second, February": percent(
+                twice(views)[~new].mean(), 0
+            ),
             "the same in March": percent(twice(views)[new].mean(), 0),
         },
         cost=saved_visits(events, budget, traffic_daily),
@@ -602,7 +630,9 @@ def _(events):
     visits."""
     views = views_2024(events)
     views = views[~twice(views)]
-    visits = views.groupby("visit").agg(began=("at", "min"), pages=("page", "size"), visitor=("visitor_id", "first"))
+    visits = views.groupby("visit").agg(
+        began=("at", "min"), pages=("page", "size"), visitor=("visitor_id", "first")
+    )
     visits = visits[visits["began"] >= MARCH[0]]
     return wrong(
         (visits["pages"] == 1).sum() / visits["visitor"].nunique(),
@@ -641,7 +671,9 @@ def guess_bounce_b(tool_daily_b):
     return 1 - ratio(tool_daily_b, "engaged_sessions", "sessions")
 
 
-@guess_bounce_b.mistake("TOOL_TRUTH", repair="What must somebody do so that each of the tools calls it a bounce?")
+@guess_bounce_b.mistake(
+    "TOOL_TRUTH", repair="What must somebody do so that each of the tools calls it a bounce?"
+)
 def _(tool_daily_a):
     """You expected tool A's figure. The name is the same, the rule behind it is not."""
     return ratio(tool_daily_a, "one_page_visits", "visits")
@@ -671,7 +703,9 @@ def causes_of_the_gap(tool_daily_a, tool_daily_b):
     return {cause for cause, size in known.items() if size > 0.1 * gap}
 
 
-@causes_of_the_gap.mistake("TOOL_TRUTH", repair="What would each tool have to count so that you call it right?")
+@causes_of_the_gap.mistake(
+    "TOOL_TRUTH", repair="What would each tool have to count so that you call it right?"
+)
 def _(tool_daily_a, tool_daily_b, budget):
     """You took one tool for wrong. Each counts what it says, and the two say different things; there is no one true
     number of visitors."""
@@ -685,7 +719,9 @@ def _(tool_daily_a, tool_daily_b, budget):
     )
 
 
-@causes_of_the_gap.mistake("SINGLE_CAUSE", repair="How much of the gap is left when the people who said no are added?")
+@causes_of_the_gap.mistake(
+    "SINGLE_CAUSE", repair="How much of the gap is left when the people who said no are added?"
+)
 def _(tool_daily_a, tool_daily_b, budget, traffic_daily):
     """You stopped at the largest cause. What it leaves over is not small, and another column accounts for it."""
     gap = tool_daily_a["uv"].sum() - tool_daily_b["users"].sum()
@@ -754,7 +790,9 @@ def ios_orders_per_checkout(events):
 
 def amount_ordered(events, orders, device):
     """(orders, yuan) from one platform since 19 May."""
-    bought = hits_2025(events).query("device == @device and event == 'purchase' and at >= '2025-05-19'")["order_id"]
+    bought = hits_2025(events).query("device == @device and event == 'purchase' and at >= '2025-05-19'")[
+        "order_id"
+    ]
     return len(bought), orders.set_index("order_id")["amount"].reindex(bought).sum()
 
 
@@ -771,7 +809,9 @@ def _(events, orders):
     )
 
 
-@missing_event.mistake("TRUST_TABLE", repair="If the zero of ios were real, where would its orders come from?")
+@missing_event.mistake(
+    "TRUST_TABLE", repair="If the zero of ios were real, where would its orders come from?"
+)
 def _(events, orders):
     """You believed one part of the table because another part is at fault. Two deviations are two findings; that computers
     send too much says nothing about ios."""
@@ -779,7 +819,10 @@ def _(events, orders):
     sent = hits_2025(events).query("device == 'computer' and event == 'payment_info' and at >= '2025-05-19'")
     return wrong(
         "b",
-        shows={"payment_info from computers since 19 May": count(len(sent)), "orders from ios since 19 May": count(number)},
+        shows={
+            "payment_info from computers since 19 May": count(len(sent)),
+            "orders from ios since 19 May": count(number),
+        },
         cost=f"A report without the lost event would show no choice of payment behind orders for {yuan(amount)} in two weeks, "
         "and the test of the next payment page would be judged by it.",
     )
@@ -844,7 +887,12 @@ def _(events, orders):
     evening looks like noon."""
     views = views_2025(events)
     bought = hits_2025(events).query("event == 'purchase'")
-    amount = orders.set_index("order_id")["amount"].reindex(bought["order_id"]).groupby(bought["at"].dt.hour.to_numpy()).sum()
+    amount = (
+        orders.set_index("order_id")["amount"]
+        .reindex(bought["order_id"])
+        .groupby(bought["at"].dt.hour.to_numpy())
+        .sum()
+    )
     right, utc = first_of_june.compute(events), last_day(views, views["event_time_utc"])
     here, there = amount.get(right["busiest hour"], 0), amount.get(utc["busiest hour"], 0)
     return wrong(
@@ -864,8 +912,12 @@ def _(events):
     hits = hits_2025(events)
     kinds = hits["event"].value_counts(normalize=True)
     return wrong(
-        first_of_june.compute(events) | {"page views on 1 June": int((hits["at"].dt.normalize() == "2025-06-01").sum())},
-        shows={"page_view among the hits": percent(kinds["page_view"], 0), "kinds of hits": count(len(kinds))},
+        first_of_june.compute(events)
+        | {"page views on 1 June": int((hits["at"].dt.normalize() == "2025-06-01").sum())},
+        shows={
+            "page_view among the hits": percent(kinds["page_view"], 0),
+            "kinds of hits": count(len(kinds)),
+        },
     )
 
 
@@ -927,7 +979,9 @@ def paid_social(budget):
     return feed_row(rows[rows["note"].isna()], budget)
 
 
-@paid_social.mistake("TOTAL_ROW", repair="What do the sessions of the first row have to do with all the others?")
+@paid_social.mistake(
+    "TOTAL_ROW", repair="What do the sessions of the first row have to do with all the others?"
+)
 def _(budget):
     """You kept the grand total as a row. Then the sum of the sessions is double, and each share is half of what it
     was."""
@@ -936,7 +990,10 @@ def _(budget):
     lost = (right["share of sessions"] - halved) * media(budget, MAY)
     return wrong(
         right | {"share of sessions": halved},
-        shows={"rows of the file": count(len(rows)), "rows without a channel": count(rows["channel"].isna().sum())},
+        shows={
+            "rows of the file": count(len(rows)),
+            "rows without a channel": count(rows["channel"].isna().sum()),
+        },
         cost=f"Shared out by sessions, {yuan(lost)} of May's media money would be taken from the channel because of one line.",
     )
 
@@ -957,7 +1014,9 @@ def _(budget):
     )
 
 
-@paid_social.mistake("SESSIONS_AS_USERS", repair="The question says per session. What stands below your line?")
+@paid_social.mistake(
+    "SESSIONS_AS_USERS", repair="The question says per session. What stands below your line?"
+)
 def _(budget):
     """You divided by active users. Some people come several times before they order, and each visit is a session."""
     rows, right = ga_export(), paid_social.compute(budget)
@@ -966,7 +1025,10 @@ def _(budget):
     extra = (per_user - right["cvr"]) * social["sessions"].sum()
     return wrong(
         right | {"cvr": per_user},
-        shows={"sessions": count(social["sessions"].sum()), "users, added over devices": count(social["users"].sum())},
+        shows={
+            "sessions": count(social["sessions"].sum()),
+            "users, added over devices": count(social["users"].sum()),
+        },
         cost=f"Beside other channels' rates per session it looks like {count(extra)} extra orders, worth "
         f"{yuan(extra * right['cost per order'])} of media money at this channel's price.",
     )
@@ -978,7 +1040,9 @@ def _(budget):
     rows = within(budget, "date", MAY)
     ga = ga_export()
     orders = ga.loc[ga["channel"] == "Paid Social", "key_events"].sum()
-    return paid_social.compute(budget) | {"cost per order": rows.loc[rows["channel"] == "feed ads", "spent"].sum() / orders}
+    return paid_social.compute(budget) | {
+        "cost per order": rows.loc[rows["channel"] == "feed ads", "spent"].sum() / orders
+    }
 
 
 paid_social.hints(
@@ -1016,7 +1080,10 @@ def _(events, budget, traffic_daily):
     each = views.groupby(days).size() / views.groupby(days)["visit"].nunique()
     return wrong(
         march_bounce(views),
-        shows={"page views per visit, 29 February": f"{each['2024-02-29']:.1f}", "1 March": f"{each['2024-03-01']:.1f}"},
+        shows={
+            "page views per visit, 29 February": f"{each['2024-02-29']:.1f}",
+            "1 March": f"{each['2024-03-01']:.1f}",
+        },
         cost=saved_visits(events, budget, traffic_daily),
     )
 

@@ -19,9 +19,7 @@ YUAN_PER_DOLLAR = 7.2
 LIKE = 100
 KEYWORD, DEAREST = "新生儿纸尿裤", "纸尿裤"
 BIDS = np.arange(4, 31) / 10
-STRANGERS = (
-    "成人|老人|男士|宠物|汽车|防晒衣|批发 进货|零食 批发|代加工|厂家|工厂|设备|招商|加盟|备案|图片|简笔画|做法|pdf|维修|免费|发放"
-)
+STRANGERS = "成人|老人|男士|宠物|汽车|防晒衣|批发 进货|零食 批发|代加工|厂家|工厂|设备|招商|加盟|备案|图片|简笔画|做法|pdf|维修|免费|发放"
 DIAPERS = ["禾屿纸尿裤", "青橙宝贝纸尿裤", "纸尿裤 怎么换", "纸尿裤 囤货"]
 
 
@@ -39,7 +37,9 @@ def baidu_may(sem_keyword_daily):
 @per_world
 def baidu_year(sem_keyword_daily):
     """Clicks, cost, orders and revenue of Baidu's keywords in 2025, indexed by keyword, with the campaign."""
-    rows = sem_keyword_daily[(sem_keyword_daily["date"] >= "2025-01-01") & (sem_keyword_daily["engine"] == "Baidu")]
+    rows = sem_keyword_daily[
+        (sem_keyword_daily["date"] >= "2025-01-01") & (sem_keyword_daily["engine"] == "Baidu")
+    ]
     sums = rows.groupby(["campaign", "keyword"])[["clicks", "cost", "orders", "revenue"]].sum()
     return sums.reset_index("campaign")
 
@@ -50,7 +50,9 @@ def category_terms(sem_search_terms):
     rows = sem_search_terms[sem_search_terms["campaign"] == "category"]
     terms = rows.groupby(["keyword", "search_term"])[["clicks", "cost", "orders"]].sum().reset_index()
     rate = terms["orders"].sum() / terms["clicks"].sum()
-    return terms.assign(cvr=terms["orders"] / terms["clicks"].where(terms["clicks"] > 0), expected=terms["clicks"] * rate)
+    return terms.assign(
+        cvr=terms["orders"] / terms["clicks"].where(terms["clicks"] > 0), expected=terms["clicks"] * rate
+    )
 
 
 @per_world
@@ -189,7 +191,9 @@ def _(sem_keyword_daily):
     )
 
 
-@export_of_may.mistake("AVG_OF_RATIOS", repair="How many impressions stand behind each of the rates in that column?")
+@export_of_may.mistake(
+    "AVG_OF_RATIOS", repair="How many impressions stand behind each of the rates in that column?"
+)
 def _(sem_keyword_daily):
     """You averaged the file's column of rates. A brand keyword that is shown ten times a day got the same vote as a broad one
     that is shown a thousand times."""
@@ -264,7 +268,9 @@ def _(sem_search_terms, orders, refunds):
     )
 
 
-@best_terms.mistake("SIZE_ONLY", repair="How many clicks did the first term of your list need for its orders?")
+@best_terms.mistake(
+    "SIZE_ONLY", repair="How many clicks did the first term of your list need for its orders?"
+)
 def _(sem_search_terms):
     """You ranked by orders. Much-searched terms bring many orders at an ordinary rate; asked was the rate."""
     naive = candidates(sem_search_terms).nlargest(5, "orders")["search_term"].tolist()
@@ -296,7 +302,9 @@ def guess_expected(sem_search_terms):
     return terms.loc[terms["orders"] == 0, "expected"].median()
 
 
-@guess_expected.mistake("ZERO_AS_BAD", repair="How many clicks does one order take, and how many did the term get?")
+@guess_expected.mistake(
+    "ZERO_AS_BAD", repair="How many clicks does one order take, and how many did the term get?"
+)
 def _():
     """You guessed an order or more. That would make zero telling; these terms never had the clicks for one."""
     return 1.5
@@ -331,7 +339,9 @@ def buyers_lost(blocked, orders, refunds):
     )
 
 
-@first_negatives.mistake("ZERO_AS_BAD", repair="How many orders would you expect from a good term with ten clicks?")
+@first_negatives.mistake(
+    "ZERO_AS_BAD", repair="How many orders would you expect from a good term with ten clicks?"
+)
 def _(sem_search_terms, orders, refunds):
     """You blocked whatever has no order. For most of these terms fewer than one order was to be expected: zero is what a good
     term shows, too."""
@@ -399,7 +409,10 @@ def informational():
     return "b"
 
 
-@informational.mistake("LASTCLICK_AS_INCREMENTAL", repair="Under which keyword is an order booked that a reader places nine days later?")
+@informational.mistake(
+    "LASTCLICK_AS_INCREMENTAL",
+    repair="Under which keyword is an order booked that a reader places nine days later?",
+)
 def _(sem_keyword_daily, truth):
     """You judged a first contact by the last click. What these readers do later is booked under the brand's name."""
     year = baidu_year(sem_keyword_daily)
@@ -418,7 +431,9 @@ def _(sem_keyword_daily, truth):
     )
 
 
-@informational.mistake("NEGATIVE_TOO_BROAD", repair="Which terms of the category campaign hold that word, and did they sell?")
+@informational.mistake(
+    "NEGATIVE_TOO_BROAD", repair="Which terms of the category campaign hold that word, and did they sell?"
+)
 def _(sem_search_terms, orders, refunds):
     """You blocked a word where you meant a question. It also stands in terms like "怎么选", how to choose, typed by people who are
     about to buy."""
@@ -426,7 +441,10 @@ def _(sem_search_terms, orders, refunds):
     hit = terms[terms["search_term"].str.contains("怎么")]
     return wrong(
         "c",
-        shows={"category terms with that word": count(len(hit)), "their orders in two months": count(hit["orders"].sum())},
+        shows={
+            "category terms with that word": count(len(hit)),
+            "their orders in two months": count(hit["orders"].sum()),
+        },
         cost=f"These orders are worth {yuan(hit['orders'].sum() * order_worth(orders, refunds))}; their clicks cost "
         f"{yuan(hit['cost'].sum())}.",
     )
@@ -466,7 +484,9 @@ def best_bid(curve, worth_of_a_click):
 def keyword_curve(sem_keyword_daily):
     """(orders per click, curve of a week) of the keyword on Baidu, 2025."""
     year = baidu_year(sem_keyword_daily).loc[KEYWORD]
-    return year["orders"] / year["clicks"], bid_curve(year["clicks"] / 52, year["cost"] / year["clicks"], BIDS)
+    return year["orders"] / year["clicks"], bid_curve(
+        year["clicks"] / 52, year["cost"] / year["clicks"], BIDS
+    )
 
 
 def weekly_profit(curve, worth_of_a_click, bid):
@@ -501,7 +521,9 @@ def year_lost(curve, most, bid):
     return 52 * (weekly_profit(curve, most, best_bid(curve, most)) - weekly_profit(curve, most, bid))
 
 
-@bid_for_keyword.mistake("MARGIN_IGNORED", repair="How much of an order's amount is left when goods and shipping are paid?")
+@bid_for_keyword.mistake(
+    "MARGIN_IGNORED", repair="How much of an order's amount is left when goods and shipping are paid?"
+)
 def _(sem_keyword_daily, orders, refunds):
     """You let the click cost what the order brings. Goods, shipping and refunds are paid from the same yuan."""
     cvr, curve = keyword_curve(sem_keyword_daily)
@@ -514,7 +536,9 @@ def _(sem_keyword_daily, orders, refunds):
     )
 
 
-@bid_for_keyword.mistake("AVG_VS_MARGINAL", repair="What does the last step up cost, divided by the clicks that it adds?")
+@bid_for_keyword.mistake(
+    "AVG_VS_MARGINAL", repair="What does the last step up cost, divided by the clicks that it adds?"
+)
 def _(sem_keyword_daily, orders, refunds):
     """You raised the bid as long as the average click paid. A higher bid also makes the clicks dearer that you had before, so
     the last ones added cost more than they bring."""
@@ -604,7 +628,9 @@ def _(sem_keyword_daily):
     return found
 
 
-@cpa_parts.mistake("SINGLE_CAUSE", repair="What did the shares of the four campaigns do between the two months?")
+@cpa_parts.mistake(
+    "SINGLE_CAUSE", repair="What did the shares of the four campaigns do between the two months?"
+)
 def _(sem_keyword_daily):
     """You saw that a click became dearer and gave it all the blame. The account's click is also dearer because fewer of the
     clicks were cheap brand clicks, and those convert best."""
@@ -613,7 +639,10 @@ def _(sem_keyword_daily):
     bought = within(sem_keyword_daily, NOVEMBER)["orders"].sum()
     return wrong(
         {"mix": 0.0, "cpc": rise, "cvr": 0.0},
-        shows={"brand's share of clicks, September": percent(old["mix"]["brand"], 0), "November": percent(new["mix"]["brand"], 0)},
+        shows={
+            "brand's share of clicks, September": percent(old["mix"]["brand"], 0),
+            "November": percent(new["mix"]["brand"], 0),
+        },
         cost=f"Lower bids would be asked to bring back {yuan(rise * bought)} of November's bill; prices had caused "
         f"{yuan(right['cpc'] * bought)} of it.",
     )
@@ -649,7 +678,10 @@ def _(sem_keyword_daily):
     rest = cost_per_order(new) - start - sum(alone.values())
     return wrong(
         alone,
-        shows={"sum of your three": yuan(sum(alone.values())), "rise of the CPA": yuan(cost_per_order(new) - start)},
+        shows={
+            "sum of your three": yuan(sum(alone.values())),
+            "rise of the CPA": yuan(cost_per_order(new) - start),
+        },
         cost=f"Of November's bill {yuan(abs(rest) * bought)} stay without a cause.",
     )
 
@@ -719,7 +751,9 @@ def _(budget, calendar):
     )
 
 
-@alert_days.mistake("PACING_LINEAR", repair="Is a yuan planned for 11 November the same as one for an ordinary Tuesday?")
+@alert_days.mistake(
+    "PACING_LINEAR", repair="Is a yuan planned for 11 November the same as one for an ordinary Tuesday?"
+)
 def _(budget, calendar):
     """You spread the year's plan evenly over its days. A plan with promotions in it is no straight line."""
     days = days_2024(budget, calendar)
@@ -727,7 +761,10 @@ def _(budget, calendar):
     false = naive[naive["spent"] < 1.5 * naive["planned"]]
     return wrong(
         named(naive.index),
-        shows={"days on which it rings": count(len(naive)), "of these, promotion days": count((naive["day_type"] == "promo").sum())},
+        shows={
+            "days on which it rings": count(len(naive)),
+            "of these, promotion days": count((naive["day_type"] == "promo").sum()),
+        },
         cost=f"{count(len(false))} of its alarms are false, on days with {yuan(false['planned'].sum())} of plan. After the third one "
         "nobody reads them.",
     )
@@ -795,7 +832,9 @@ def guess_pause(orders):
     return off / beside - 1
 
 
-@guess_pause.mistake("BRAND_CANNIBAL", repair="Where does somebody click who typed the brand's name and sees no ad?")
+@guess_pause.mistake(
+    "BRAND_CANNIBAL", repair="Where does somebody click who typed the brand's name and sees no ad?"
+)
 def _(orders, sem_keyword_daily):
     """You guessed that the orders of these keywords were lost. The keywords report them; that does not make them theirs."""
     return -brand_beside(sem_keyword_daily)[0] / pause(orders)[1]
@@ -819,7 +858,9 @@ def brand_bid():
     return "c"
 
 
-@brand_bid.mistake("BRAND_CANNIBAL", repair="How many orders of the own shop were missing while the ads were off?")
+@brand_bid.mistake(
+    "BRAND_CANNIBAL", repair="How many orders of the own shop were missing while the ads were off?"
+)
 def _(orders, sem_keyword_daily):
     """You read a reported return as an effect. Who types the brand's name is on the way to the shop; the ad is the door that
     stands nearest."""
@@ -838,7 +879,9 @@ def _(orders, sem_keyword_daily):
     )
 
 
-@brand_bid.mistake("AVG_VS_MARGINAL", repair="What would the category campaigns' buyers have done without the ad?")
+@brand_bid.mistake(
+    "AVG_VS_MARGINAL", repair="What would the category campaigns' buyers have done without the ad?"
+)
 def _(sem_keyword_daily):
     """You compared averages of two kinds of people. The other campaigns reach strangers, who cost more and would not have come."""
     year = baidu_year(sem_keyword_daily).groupby("campaign")[["cost", "orders", "revenue"]].sum()
@@ -880,7 +923,10 @@ def places(sem_keyword_daily):
     return found[DIAPERS].to_dict()
 
 
-@places.mistake("AGG_HIDES", repair="What does one bid do to keywords of which one converts fifty times as often as another?")
+@places.mistake(
+    "AGG_HIDES",
+    repair="What does one bid do to keywords of which one converts fifty times as often as another?",
+)
 def _(sem_keyword_daily, orders, refunds):
     """You sorted by product. All four name diapers; what the four searchers want could hardly differ more, and one average rate
     hides it."""
@@ -905,7 +951,9 @@ def _(sem_keyword_daily):
     return wrong(
         places.compute(sem_keyword_daily) | {"青橙宝贝纸尿裤": "brand"},
         shows={
-            "orders per 1,000 clicks, 青橙宝贝纸尿裤": count(1000 * _rate(sem_keyword_daily, "青橙宝贝纸尿裤")),
+            "orders per 1,000 clicks, 青橙宝贝纸尿裤": count(
+                1000 * _rate(sem_keyword_daily, "青橙宝贝纸尿裤")
+            ),
             "orders per 1,000 clicks, 禾屿纸尿裤": count(1000 * _rate(sem_keyword_daily, "禾屿纸尿裤")),
         },
     )
@@ -931,7 +979,9 @@ def platforms(sem_keyword_daily, overseas_ads_daily):
     """Sums of May 2025 by platform, as the rows of the three exports hold them, in the currency of each."""
     rows = within(sem_keyword_daily, MAY)
     found = rows.groupby("engine")[["clicks", "cost", "orders"]].sum().loc[["Baidu", "360"]].astype(float)
-    google = within(overseas_ads_daily, MAY).query("platform == 'Google Ads' and campaign != 'SG | Search | Maternity'")
+    google = within(overseas_ads_daily, MAY).query(
+        "platform == 'Google Ads' and campaign != 'SG | Search | Maternity'"
+    )
     sums = google[["clicks", "interactions", "cost_usd", "conversions"]].sum()
     found.loc["Google"] = [sums["clicks"], sums["cost_usd"], sums["conversions"]]
     return found.assign(interactions=[0, 0, sums["interactions"]])
@@ -940,7 +990,9 @@ def platforms(sem_keyword_daily, overseas_ads_daily):
 def platform_row(sums, dollar=YUAN_PER_DOLLAR):
     """Cost, cost per click and cost per conversion in yuan."""
     cost = sums["cost"] * pd.Series({"Baidu": 1.0, "360": 1.0, "Google": dollar})
-    return pd.DataFrame({"cost": cost, "cpc": cost / sums["clicks"], "cpa": cost / sums["orders"]}).loc[["Baidu", "360", "Google"]]
+    return pd.DataFrame({"cost": cost, "cpc": cost / sums["clicks"], "cpa": cost / sums["orders"]}).loc[
+        ["Baidu", "360", "Google"]
+    ]
 
 
 @exercise(
@@ -976,7 +1028,9 @@ def _(sem_keyword_daily, overseas_ads_daily):
     )
 
 
-@three_platforms.mistake("DEF_MISMATCH", repair="What does Google count as an interaction that is no click on an ad?")
+@three_platforms.mistake(
+    "DEF_MISMATCH", repair="What does Google count as an interaction that is no click on an ad?"
+)
 def _(sem_keyword_daily, overseas_ads_daily):
     """You divided Google's cost by its interactions. Views of a video and swipes are among them; the two others count clicks."""
     sums = platforms(sem_keyword_daily, overseas_ads_daily)
@@ -985,22 +1039,33 @@ def _(sem_keyword_daily, overseas_ads_daily):
     gap = sums["interactions"]["Google"] - sums["clicks"]["Google"]
     return wrong(
         right,
-        shows={"interactions": count(sums["interactions"]["Google"]), "clicks": count(sums["clicks"]["Google"])},
+        shows={
+            "interactions": count(sums["interactions"]["Google"]),
+            "clicks": count(sums["clicks"]["Google"]),
+        },
         cost=f"{count(gap)} views would count as visits; at Google's price per click that is "
         f"{yuan(gap * YUAN_PER_DOLLAR * sums['cost']['Google'] / sums['clicks']['Google'])} of visits that never came.",
     )
 
 
-@three_platforms.mistake("AVG_OF_RATIOS", repair="How many clicks has the smallest row of each file, how many the largest?")
+@three_platforms.mistake(
+    "AVG_OF_RATIOS", repair="How many clicks has the smallest row of each file, how many the largest?"
+)
 def _(sem_keyword_daily, overseas_ads_daily):
     """You averaged the column of prices. Each row got one vote, whether one click stood behind it or a thousand."""
     right = platform_row(platforms(sem_keyword_daily, overseas_ads_daily))
     rows = within(sem_keyword_daily, MAY)
     rows = rows[rows["clicks"] > 0]
     mean = (rows["cost"] / rows["clicks"]).groupby(rows["engine"]).mean()
-    google = within(overseas_ads_daily, MAY).query("platform == 'Google Ads' and campaign != 'SG | Search | Maternity'")
+    google = within(overseas_ads_daily, MAY).query(
+        "platform == 'Google Ads' and campaign != 'SG | Search | Maternity'"
+    )
     parts = google.groupby("campaign")[["cost_usd", "clicks"]].sum()
-    right["cpc"] = [mean["Baidu"], mean["360"], YUAN_PER_DOLLAR * (parts["cost_usd"] / parts["clicks"]).mean()]
+    right["cpc"] = [
+        mean["Baidu"],
+        mean["360"],
+        YUAN_PER_DOLLAR * (parts["cost_usd"] / parts["clicks"]).mean(),
+    ]
     return wrong(
         right,
         shows={
@@ -1038,7 +1103,10 @@ def keyword_memo(sem_keyword_daily, orders, refunds):
     return year["cost"] - year["orders"] * order_worth(orders, refunds)
 
 
-@keyword_memo.mistake("MARGIN_IGNORED", repair="What is left of the keyword's revenue when goods, shipping and refunds are paid?")
+@keyword_memo.mistake(
+    "MARGIN_IGNORED",
+    repair="What is left of the keyword's revenue when goods, shipping and refunds are paid?",
+)
 def _(sem_keyword_daily, orders, refunds):
     """Your first line sets cost against revenue. The revenue pays for goods and parcels first, and some of it goes back."""
     year = baidu_year(sem_keyword_daily).loc[DEAREST]
@@ -1050,14 +1118,19 @@ def _(sem_keyword_daily, orders, refunds):
     )
 
 
-@keyword_memo.mistake("FIRST_ORDER_ONLY", repair="What do people who come through a category keyword do in the year after?")
+@keyword_memo.mistake(
+    "FIRST_ORDER_ONLY", repair="What do people who come through a category keyword do in the year after?"
+)
 def _(sem_keyword_daily, orders, refunds):
     """You counted the first order alone. Finance counts the first year, as most who come this way are new and order again."""
     year = baidu_year(sem_keyword_daily).loc[DEAREST]
     _, margin = order_margin(orders, refunds)
     return wrong(
         year["cost"] - year["orders"] * margin,
-        shows={"orders by last click": count(year["orders"]), "orders that finance counts for them": count(FOLLOW_UP * year["orders"])},
+        shows={
+            "orders by last click": count(year["orders"]),
+            "orders that finance counts for them": count(FOLLOW_UP * year["orders"]),
+        },
         cost=f"The keyword would be switched off, and {yuan(year['orders'] * (FOLLOW_UP - 1) * margin)} of later margin with it.",
     )
 

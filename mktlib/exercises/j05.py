@@ -87,7 +87,9 @@ def yuan_earned():
 @yuan_earned.mistake("MARGIN_IGNORED", repair="What did the goods cost that brought the three yuan?")
 def _():
     """You took revenue for what stays. Goods, shipping and fees have to be paid from it first."""
-    return wrong("a", shows={"revenue back per yuan": "3.00", "paid out of it for goods and shipping": "1.74"})
+    return wrong(
+        "a", shows={"revenue back per yuan": "3.00", "paid out of it for goods and shipping": "1.74"}
+    )
 
 
 @yuan_earned.mistake("ROAS_AS_ROI", repair="Is the yuan that was spent still there?")
@@ -175,11 +177,15 @@ def guess_clicks(seo_rank_daily):
 )
 def visibility_change(seo_rank_daily):
     """Each term votes with its searches, each place with its clicks, and a lost place counts as nothing."""
-    seen = [(m["searches"] * m["worth"].fillna(0)).sum() / m["searches"].sum() for m in two_months(seo_rank_daily)]
+    seen = [
+        (m["searches"] * m["worth"].fillna(0)).sum() / m["searches"].sum() for m in two_months(seo_rank_daily)
+    ]
     return change(*seen)
 
 
-@visibility_change.mistake("AVG_RANK", repair="How often is the most searched term searched, and how often the least?")
+@visibility_change.mistake(
+    "AVG_RANK", repair="How often is the most searched term searched, and how often the least?"
+)
 def _(seo_rank_daily, sem_keyword_daily):
     """You gave each term one vote. The update took places where many people search and gave some where few do, so a
     mean over terms is milder than what happened."""
@@ -188,19 +194,25 @@ def _(seo_rank_daily, sem_keyword_daily):
     price = click_price(sem_keyword_daily)
     return wrong(
         change(july["worth"].fillna(0).mean(), august["worth"].fillna(0).mean()),
-        shows={"searches of the largest term in July": count(volume.max()), "of the middle one": count(volume.median())},
+        shows={
+            "searches of the largest term in July": count(volume.max()),
+            "of the middle one": count(volume.median()),
+        },
         cost=f"August had {count(lost_visits(seo_rank_daily))} visits fewer than July. At {yuan(price)} a click in search "
         f"ads they cost {yuan(lost_visits(seo_rank_daily) * price)} a month to buy back, while the agency is paid a bonus.",
     )
 
 
-@visibility_change.mistake("NULL_DROP", repair="What happens to a term's searches when its page falls out of the first hundred?")
+@visibility_change.mistake(
+    "NULL_DROP", repair="What happens to a term's searches when its page falls out of the first hundred?"
+)
 def _(seo_rank_daily, sem_keyword_daily):
     """You left out rows without a place, above the line and below it. They are the terms that lost everything: whoever
     searches them no longer sees the shop."""
     july, august = two_months(seo_rank_daily)
     seen = [
-        (m["searches"] * m["worth"]).sum() / m.loc[m["worth"].notna(), "searches"].sum() for m in (july, august)
+        (m["searches"] * m["worth"]).sum() / m.loc[m["worth"].notna(), "searches"].sum()
+        for m in (july, august)
     ]
     gone = set(august.loc[august["rank"].isna(), "term"])
     unseen = [m.loc[m["rank"].isna(), "searches"].sum() for m in (july, august)]
@@ -272,7 +284,9 @@ def move_11_to_8(seo_rank_daily):
     return SEARCHES * (rate(seo_rank_daily)[8] - rate(seo_rank_daily)[11])
 
 
-@move_11_to_8.mistake("LINEAR_RANK", repair="How much does the step from 3 to 2 bring, and how much that from 20 to 19?")
+@move_11_to_8.mistake(
+    "LINEAR_RANK", repair="How much does the step from 3 to 2 bring, and how much that from 20 to 19?"
+)
 def _(seo_rank_daily, sem_keyword_daily):
     """You let every place be worth the same. Most of the fall from place 2 to 20 happens in the first four places, and
     your straight line spreads it over places where there is little to win."""
@@ -280,19 +294,27 @@ def _(seo_rank_daily, sem_keyword_daily):
     linear = SEARCHES * 3 * (by[2] - by[20]) / 18
     return wrong(
         linear,
-        shows={"one place up from 3": points(by[2] - by[3]), "one place up from 20": points(by[19] - by[20], 2)},
+        shows={
+            "one place up from 3": points(by[2] - by[3]),
+            "one place up from 20": points(by[19] - by[20], 2),
+        },
         cost=f"Each such term is sold with {count(linear - move_11_to_8.compute(seo_rank_daily))} visits a month that never come: "
         f"{yuan(12 * (linear - move_11_to_8.compute(seo_rank_daily)) * click_price(sem_keyword_daily))} a year at the price of search ads.",
     )
 
 
-@move_11_to_8.mistake("TOTAL_VS_NET", repair="How many visits does the page have at place 11, before anybody works on it?")
+@move_11_to_8.mistake(
+    "TOTAL_VS_NET", repair="How many visits does the page have at place 11, before anybody works on it?"
+)
 def _(seo_rank_daily, sem_keyword_daily):
     """You counted all visits at place 8. Those that came at place 11 already are not won by the move."""
     by = rate(seo_rank_daily)
     return wrong(
         SEARCHES * by[8],
-        shows={"click rate at place 11": percent(by[11], 2), "click rate at place 50 and beyond, by comparison": "near 0%"},
+        shows={
+            "click rate at place 11": percent(by[11], 2),
+            "click rate at place 50 and beyond, by comparison": "near 0%",
+        },
         cost=f"The desk would pay for {count(SEARCHES * by[11])} visits a month that it has, {yuan(12 * SEARCHES * by[11] * click_price(sem_keyword_daily))} "
         "a year at the price of search ads.",
     )
@@ -311,7 +333,9 @@ move_11_to_8.hints(
 @per_world
 def speed(page_speed):
     """page_speed with the share that left, and seconds and share less the mean of the device."""
-    table = page_speed.assign(load=page_speed["lcp"] * page_speed["visits"], share=page_speed["bounces"] / page_speed["visits"])
+    table = page_speed.assign(
+        load=page_speed["lcp"] * page_speed["visits"], share=page_speed["bounces"] / page_speed["visits"]
+    )
     level = table.groupby("device")[["load", "bounces", "visits"]].sum()
     return table.assign(
         seconds_off=table["lcp"] - table["device"].map(level["load"] / level["visits"]),
@@ -346,7 +370,10 @@ def second_within(page_speed):
     return line(table["seconds_off"], table["share_off"], table["visits"])
 
 
-@second_within.mistake("CONFOUND_DEVICE", repair="Which device is slow, and whose users leave most often even when a page is quick?")
+@second_within.mistake(
+    "CONFOUND_DEVICE",
+    repair="Which device is slow, and whose users leave most often even when a page is quick?",
+)
 def _(page_speed, sem_keyword_daily):
     """You fitted one line through all devices. Android phones are slower and their users leave more readily anyway, so
     the line charges seconds with what the phone's owner does."""
@@ -357,13 +384,18 @@ def _(page_speed, sem_keyword_daily):
     too_many = (pooled - second_within.compute(page_speed)) * sums["visits"].sum()
     return wrong(
         pooled,
-        shows={"leave at once on Android": percent(left["android"]), "on a computer": percent(left["computer"])},
+        shows={
+            "leave at once on Android": percent(left["android"]),
+            "on a computer": percent(left["computer"]),
+        },
         cost=f"A project that saves one second would be sold with {count(too_many)} visits a year too many, "
         f"{yuan(too_many * click_price(sem_keyword_daily))} at the price of a bought click.",
     )
 
 
-@second_within.mistake("MIX_UNADJUSTED", repair="On a day with more phone visits, what happens to both means?")
+@second_within.mistake(
+    "MIX_UNADJUSTED", repair="On a day with more phone visits, what happens to both means?"
+)
 def _(page_speed, sem_keyword_daily):
     """You fitted a line through days. A day's mean over all devices gets slower when more people come by phone, and these
     leave more often: the mix moves both."""
@@ -373,7 +405,10 @@ def _(page_speed, sem_keyword_daily):
     too_many = (slope - second_within.compute(page_speed)) * days["visits"].sum()
     return wrong(
         slope,
-        shows={"Android's share on the day with least": percent(android.min(), 0), "on the day with most": percent(android.max(), 0)},
+        shows={
+            "Android's share on the day with least": percent(android.min(), 0),
+            "on the day with most": percent(android.max(), 0),
+        },
         cost=f"A second would be sold with {count(too_many)} visits a year too many, {yuan(too_many * click_price(sem_keyword_daily))} "
         "at the price of a bought click.",
     )
@@ -434,7 +469,9 @@ def android_visits(page_speed, days):
     return rows.loc[rows["device"] == "android", "visits"].sum()
 
 
-@slow_days.mistake("AGG_HIDES", repair="Which single days of that month are slow, and which are as quick as February?")
+@slow_days.mistake(
+    "AGG_HIDES", repair="Which single days of that month are slow, and which are as quick as February?"
+)
 def _(page_speed, sem_keyword_daily):
     """You took the month. A mean over thirty-one days is raised by the slow ones and does not say which they are, so the
     release that caused it cannot be found."""
@@ -445,7 +482,10 @@ def _(page_speed, sem_keyword_daily):
     )
     return wrong(
         as_days("2025-03-01", "2025-03-31"),
-        shows={"quickest day of the month, seconds": f"{march.min():.1f}", "slowest day": f"{march.max():.1f}"},
+        shows={
+            "quickest day of the month, seconds": f"{march.min():.1f}",
+            "slowest day": f"{march.max():.1f}",
+        },
         cost=f"The claim against the contractor would hold {count(innocent)} visits of days without a fault, "
         f"{yuan(innocent * click_price(sem_keyword_daily))} at the price of a bought click; it comes back refused.",
     )
@@ -461,7 +501,10 @@ def _(page_speed, sem_keyword_daily):
     )
     return wrong(
         as_days(peak, peak),
-        shows={"seconds on the slowest day": f"{days.max():.1f}", "on the next slowest": f"{days.nlargest(2).iloc[1]:.1f}"},
+        shows={
+            "seconds on the slowest day": f"{days.max():.1f}",
+            "on the next slowest": f"{days.nlargest(2).iloc[1]:.1f}",
+        },
         cost=f"{count(missed)} slow visits would not be in the claim, {yuan(missed * click_price(sem_keyword_daily))} at the price "
         "of a bought click.",
     )
@@ -544,16 +587,23 @@ def first_year(content_costs, article_visits_daily, orders):
     return back(content_costs, article_visits_daily, orders, 365) / fees(made)
 
 
-@first_year.mistake("HORIZON_MISMATCH", repair="How many visits has an article in its first month, and how many in its ninth?")
+@first_year.mistake(
+    "HORIZON_MISMATCH", repair="How many visits has an article in its first month, and how many in its ninth?"
+)
 def _(content_costs, article_visits_daily, orders):
     """You gave the articles thirty days, as one gives search ads. An ad works on the day it is paid; a page has to climb
     first, and is hardly seen in its first month."""
     made, visits = old_articles(content_costs, article_visits_daily)
-    won = back(content_costs, article_visits_daily, orders, 365) - back(content_costs, article_visits_daily, orders, 30)
+    won = back(content_costs, article_visits_daily, orders, 365) - back(
+        content_costs, article_visits_daily, orders, 30
+    )
     month = [visits.loc[visits["age"].between(start, start + 29), "visits"].sum() for start in (0, 240)]
     return wrong(
         back(content_costs, article_visits_daily, orders, 30) / fees(made),
-        shows={"visits in the first month of all articles": count(month[0]), "in their ninth": count(month[1])},
+        shows={
+            "visits in the first month of all articles": count(month[0]),
+            "in their ninth": count(month[1]),
+        },
         cost=f"Stopped after a month for bringing nothing, these {len(made)} articles would have left {yuan(won)} of contribution "
         "uncollected in the eleven months that follow.",
     )
@@ -578,7 +628,10 @@ def _(content_costs, article_visits_daily, orders):
     gain = back(content_costs, article_visits_daily, orders, 365)
     return wrong(
         gain / MARGIN / fees(made),
-        shows={"revenue of a placed order": yuan(contribution_per_order(orders) / MARGIN), "contribution": yuan(contribution_per_order(orders))},
+        shows={
+            "revenue of a placed order": yuan(contribution_per_order(orders) / MARGIN),
+            "contribution": yuan(contribution_per_order(orders)),
+        },
         cost=f"The report would show {yuan(gain / MARGIN - gain)} that went to suppliers and couriers.",
     )
 
@@ -615,7 +668,9 @@ def june_over_may(seo_rank_daily):
     table = terms(seo_rank_daily)
     table = table.assign(worth=table["rank"].map(rate(seo_rank_daily)).fillna(0))
     may, june = (
-        between(table, days).groupby("term").agg(searches=("searches", "sum"), worth=("worth", "mean"), clicks=("clicks", "sum"))
+        between(table, days)
+        .groupby("term")
+        .agg(searches=("searches", "sum"), worth=("worth", "mean"), clicks=("clicks", "sum"))
         for days in (EARLY_MAY, EARLY_JUNE)
     )
     base = (may["searches"] * may["worth"]).sum()
@@ -646,7 +701,9 @@ def what_rose(seo_rank_daily):
     return "b" if found["searches alone"] > 2 * found["places alone"] else "a"
 
 
-@what_rose.mistake("POST_HOC", repair="A link can only work through a better place. How far did the places move?")
+@what_rose.mistake(
+    "POST_HOC", repair="A link can only work through a better place. How far did the places move?"
+)
 def _(seo_rank_daily, sem_keyword_daily):
     """You credit what came first for what came next. The visits rose on pages with new links and without, because more
     people searched; a link needs months, and can act through the place alone."""
@@ -654,7 +711,10 @@ def _(seo_rank_daily, sem_keyword_daily):
     worth = found["more clicks"] * click_price(sem_keyword_daily)
     return wrong(
         "a",
-        shows={"from searches alone": percent(found["searches alone"], 0), "from places alone": percent(found["places alone"], 0)},
+        shows={
+            "from searches alone": percent(found["searches alone"], 0),
+            "from places alone": percent(found["places alone"], 0),
+        },
         cost=f"The agency would book the season's {count(found['more clicks'])} extra visits, {yuan(worth)} at the price of search ads, as the "
         "work of its links, and sell twenty more for July, when the season is over.",
     )
@@ -668,7 +728,10 @@ def _(seo_rank_daily, sem_keyword_daily):
     extra = june_over_may(seo_rank_daily)["more clicks"]
     return wrong(
         "c",
-        shows={"terms searched more often": count((sums[1] > sums[0]).sum()), "less often": count((sums[1] < sums[0]).sum())},
+        shows={
+            "terms searched more often": count((sums[1] > sums[0]).sum()),
+            "less often": count((sums[1] < sums[0]).sum()),
+        },
         cost=f"Taken for luck, the {count(extra)} extra visits, {yuan(extra * click_price(sem_keyword_daily))} at the price of search ads, "
         "would not be planned for next June, and the stock would not either.",
     )
@@ -739,7 +802,10 @@ def _(page_crawl, seo_rank_daily, sem_keyword_daily):
     lost = searches * (curve[0] - curve[1])
     return wrong(
         audit(page_crawl) | {"harmful repetitions": int((aimed["keyword_repetitions"] <= 10).sum())},
-        shows={"typical place of the filled pages in March": f"{place['2025-03']:.1f}", "in July": f"{place['2025-07']:.1f}"},
+        shows={
+            "typical place of the filled pages in March": f"{place['2025-03']:.1f}",
+            "in July": f"{place['2025-07']:.1f}",
+        },
         cost=f"Since they were filled, these pages miss about {count(lost)} visits a month, {yuan(lost * click_price(sem_keyword_daily))} at the "
         "price of search ads; you would fill the others, too.",
     )
@@ -751,7 +817,10 @@ def _(page_crawl):
     another question, with other pages for an answer."""
     aimed = page_crawl[(page_crawl["status_code"] == 200) & (page_crawl["target_keyword"] != "")]
     long = aimed["title_length"] > 30
-    holds = sum(word in title for title, word in zip(aimed.loc[long, "title"], aimed.loc[long, "target_keyword"], strict=True))
+    holds = sum(
+        word in title
+        for title, word in zip(aimed.loc[long, "title"], aimed.loc[long, "target_keyword"], strict=True)
+    )
     return wrong(
         audit(page_crawl) | {"title without keyword": int(long.sum())},
         shows={"titles over 30 characters": count(long.sum()), "of these with their keyword": count(holds)},
@@ -800,13 +869,18 @@ def candidate_visits(keyword_volumes, seo_rank_daily):
 @candidate_visits.also("calibrated")
 def _(keyword_volumes, seo_rank_daily):
     """Tool A, divided by its median ratio to the console."""
-    return candidate_visits.compute(keyword_volumes, seo_rank_daily) / over_console(keyword_volumes, seo_rank_daily)["volume_a"]
+    return (
+        candidate_visits.compute(keyword_volumes, seo_rank_daily)
+        / over_console(keyword_volumes, seo_rank_daily)["volume_a"]
+    )
 
 
 @per_world
 def over_console(keyword_volumes, seo_rank_daily):
     """Median of tool over console, terms without the brand with more than 200 searches a month in autumn 2025."""
-    autumn = between(terms(seo_rank_daily), ("2025-09-01", "2025-11-30")).groupby("term")["searches"].sum() / 3
+    autumn = (
+        between(terms(seo_rank_daily), ("2025-09-01", "2025-11-30")).groupby("term")["searches"].sum() / 3
+    )
     both = keyword_volumes.set_index("term").join(autumn.rename("own"), how="inner").query("own > 200")
     return both[["volume_a", "volume_b"]].div(both["own"], axis=0).median()
 
@@ -820,7 +894,10 @@ def _(keyword_volumes, seo_rank_daily, sem_keyword_daily):
     too_many = 12 * by * (term["volume_b"] - term["volume_a"]) / 2
     return wrong(
         by * (term["volume_a"] + term["volume_b"]) / 2,
-        shows={"tool A over our console": times(tool["volume_a"], 2), "tool B over our console": times(tool["volume_b"], 2)},
+        shows={
+            "tool A over our console": times(tool["volume_a"], 2),
+            "tool B over our console": times(tool["volume_b"], 2),
+        },
         cost=f"The article would be planned with {count(too_many)} visits a year too many, {yuan(too_many * click_price(sem_keyword_daily))} at "
         "the price of search ads.",
     )
@@ -900,7 +977,9 @@ def march_bill(page_speed, sem_keyword_daily):
     return bill(parts["android"], parts["cpc"])
 
 
-@march_bill.mistake("MIX_UNADJUSTED", repair="Which devices had the fault, and what do the others do to the comparison?")
+@march_bill.mistake(
+    "MIX_UNADJUSTED", repair="Which devices had the fault, and what do the others do to the comparison?"
+)
 def _(page_speed, sem_keyword_daily):
     """You compared the whole shop. Most of its visits came on devices without a fault, and whatever moved their quick
     exits, a season or other pages, is charged to it or taken off it."""
@@ -911,7 +990,10 @@ def _(page_speed, sem_keyword_daily):
     gap = parts["android"] - parts["all"]
     return wrong(
         bill(parts["all"], parts["cpc"]),
-        shows={"visits of the slow days on Android": percent(android, 0), "on devices without a fault": percent(1 - android, 0)},
+        shows={
+            "visits of the slow days on Android": percent(android, 0),
+            "on devices without a fault": percent(1 - android, 0),
+        },
         cost=f"The claim would be {yuan(abs(gap) * parts['cpc'])} off, in favour of whoever shipped the fault.",
     )
 
@@ -922,7 +1004,10 @@ def _(page_speed, sem_keyword_daily):
     parts = fault_bill(page_speed, sem_keyword_daily)
     return wrong(
         bill(parts["android"], parts["mean cpc"]),
-        shows={"clicks of the rarest keyword": count(parts["rarest"]), "of the busiest": count(parts["dearest"])},
+        shows={
+            "clicks of the rarest keyword": count(parts["rarest"]),
+            "of the busiest": count(parts["dearest"]),
+        },
         cost=f"Each click is set {yuan(abs(parts['cpc'] - parts['mean cpc']))} off its price, "
         f"{yuan(abs(parts['cpc'] - parts['mean cpc']) * parts['android'])} over the bill.",
     )
@@ -963,7 +1048,10 @@ def _(seo_rank_daily, sem_keyword_daily):
     lost = lost_visits(seo_rank_daily)
     return wrong(
         1 - august["rank"].mean() / july["rank"].mean(),
-        shows={"term-days with a place in July": count(july["rank"].notna().sum()), "in August": count(august["rank"].notna().sum())},
+        shows={
+            "term-days with a place in July": count(july["rank"].notna().sum()),
+            "in August": count(august["rank"].notna().sum()),
+        },
         cost=f"The bonus is paid on top of {yuan(lost * click_price(sem_keyword_daily))} a month that {count(lost)} missing visits cost in search ads.",
     )
 

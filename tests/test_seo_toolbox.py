@@ -21,7 +21,9 @@ def terms(**columns):
 def test_a_place_has_clicks_over_searches_not_the_mean_of_its_days():
     curve = click_curve(terms())
     assert curve[1] == 100 / 400 and curve[2] == 0.2 and curve[4] == 0.1
-    assert terms().query("rank == 1").eval("clicks / searches").mean() == pytest.approx(1 / 3)  # the tempting one
+    assert terms().query("rank == 1").eval("clicks / searches").mean() == pytest.approx(
+        1 / 3
+    )  # the tempting one
 
 
 def test_a_place_that_nobody_held_lies_between_its_neighbours_and_the_end_goes_on():
@@ -80,7 +82,10 @@ def test_a_move_is_worth_the_difference_of_two_rates():
 def test_a_mean_place_is_read_between_two_places_and_series_keep_their_index():
     curve = click_curve(terms())
     found = extra_visits(
-        curve, pd.Series({"x": 100, "y": 200}), pd.Series({"x": 2.0, "y": np.nan}), pd.Series({"x": 1.5, "y": 2})
+        curve,
+        pd.Series({"x": 100, "y": 200}),
+        pd.Series({"x": 2.0, "y": np.nan}),
+        pd.Series({"x": 1.5, "y": 2}),
     )
     assert found.to_dict() == pytest.approx({"x": 2.5, "y": 40})
 

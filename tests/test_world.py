@@ -9,7 +9,7 @@ import pytest
 
 from mktlib import data, world
 from mktlib.__main__ import main
-from tests.conftest import OTHER_SEEDS, made_world
+from tests.conftest import ONE_WORLD, OTHER_SEEDS, made_world
 
 CENT = 0.006
 VISITS_SINCE = pd.Timestamp("2024-01-01")  # raw visits of earlier years are not kept
@@ -373,6 +373,18 @@ def content(folder):
     }
 
 
+@pytest.mark.skipif(
+    not ONE_WORLD, reason="on the first Python the check of built files proves it byte by byte"
+)
+def test_another_python_makes_the_shipped_world(tmp_path, active, standard_world):
+    world.make(world.STANDARD_SEED, tmp_path / "again")
+    for name in data.tables():
+        active(standard_world)
+        shipped = data.load(name)
+        active(tmp_path / "again")
+        pd.testing.assert_frame_equal(data.load(name), shipped, rtol=1e-9, atol=1e-12, obj=name)
+
+
 def test_the_same_integer_gives_the_same_bytes_and_another_gives_others(tmp_path, small_world, capsys):
     assert main(["data", "--seed", "3", "--out", str(tmp_path / "again"), "--scale", "0.04"]) == 0
     again = content(tmp_path / "again")
@@ -389,6 +401,29 @@ def test_the_same_integer_gives_the_same_bytes_and_another_gives_others(tmp_path
         "budget",
     ):
         assert other[f"{name}.parquet"] != again[f"{name}.parquet"]
+
+
+def test_one_command_makes_a_world_for_each_student(tmp_path, capsys):
+    assert main(["worlds", "--seeds", "3,5-6", "--out", str(tmp_path / "class"), "--scale", "0.005"]) == 0
+    assert sorted(path.name for path in (tmp_path / "class").iterdir()) == ["3", "5", "6"]
+    packages = [
+        json.loads((tmp_path / "class" / seed / "datapackage.json").read_text(encoding="utf-8"))
+        for seed in "356"
+    ]
+    assert [package["seed"] for package in packages] == [3, 5, 6]
+    assert "3 worlds are in" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("seeds", ["", "a", "5-3", "1-99999", "7;8", "-4"])
+def test_seeds_that_are_no_list_are_told(tmp_path, capsys, seeds):
+    assert main(["worlds", f"--seeds={seeds}", "--out", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.startswith("mktlib: --seeds") and not list(tmp_path.iterdir())
+
+
+def test_a_world_that_fails_is_named(tmp_path, capsys):
+    (tmp_path / "4").write_text("in the way", encoding="utf-8")
+    assert main(["worlds", "--seeds", "4", "--out", str(tmp_path), "--scale", "0.005"]) == 1
+    assert "world 4:" in capsys.readouterr().err
 
 
 def test_some_tables_do_not_replace_a_whole_world(small_world, capsys):

@@ -41,6 +41,7 @@ DICTIONARIES = [
     "copy",
     "exports",
 ]  # files of dictionary/ in the order in which tables are listed
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # six times as fast where it was compiled
 MEDIA = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
 
@@ -50,7 +51,7 @@ def tables_yml():
     found = {}
     for name in DICTIONARIES:
         text = (Path(__file__).with_name("dictionary") / f"{name}.yml").read_text(encoding="utf-8")
-        found.update(yaml.safe_load(text))
+        found.update(yaml.load(text, Loader=LOADER))
     for table in found.values():
         table["fields"] = {
             name: list(field) + [{}] * (5 - len(field)) for name, field in table["fields"].items()
@@ -59,8 +60,8 @@ def tables_yml():
 
 
 def packing(tight):
-    """Options of Parquet files; `tight` takes three times as long for files 4 % smaller."""
-    return f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {19 if tight else 9}, PARQUET_VERSION v2, ROW_GROUP_SIZE 1000000"
+    """Options of Parquet files; `tight` takes four times as long for files a tenth smaller."""
+    return f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {19 if tight else 3}, PARQUET_VERSION v2, ROW_GROUP_SIZE 1000000"
 
 
 def connection():

@@ -13,7 +13,7 @@ LIMIT = 500_000_000  # bytes of a file
 UNPACKED = 250_000_000  # bytes of what a zip or workbook unpacks to
 MEMBERS = 2_000
 CELLS = (
-    20_000_000  # of a sheet, empty ones included: a single cell in the last corner makes 17 thousand million
+    3_000_000  # of a sheet, empty ones included: a single cell in the last corner makes 17 thousand million
 )
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 

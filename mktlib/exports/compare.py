@@ -4,6 +4,7 @@ import pandas as pd
 
 from . import names
 from .errors import ExportError
+from .frames import with_rates
 
 NOT_ADDED = ("reach", "frequency", "users", "new_users", "readers", "position", "search_volume", "duration")
 CLAIMED = ("conversions", "revenue", "purchases", "deep_conversions")
@@ -71,10 +72,7 @@ def canonical(frames, without=()):
         [part.assign(platform=frame.attrs["platform"]) for part, frame in zip(kept, frames, strict=True)],
         ignore_index=True,
     )
-    for rate, (over, under, factor) in rates.items():
-        if over in stacked and under in stacked and rate not in without:
-            base = stacked[under].astype(float)
-            stacked[rate] = factor * stacked[over].astype(float) / base.where(base > 0)
+    stacked = with_rates(stacked, without)
     stacked.attrs = {
         "platforms": [one.attrs["platform"] for one in frames],
         "currency": frames[0].attrs["currency"],

@@ -164,12 +164,7 @@ class Reading(Rows):
                     f"{periods} rows stand for a period, not for a day; do not chart them by date."
                 )
         columns, rates = names.vocabulary()
-        for rate, (over, under, factor) in rates.items():
-            if rate in found:
-                found = found.rename(columns={rate: f"{rate}_reported"})
-            if over in found and under in found:
-                base = found[under].astype(float).where(found[under].astype(float) > 0)
-                found[rate] = (factor * found[over].astype(float) / base).astype(float)
+        found = with_rates(found.rename(columns={rate: f"{rate}_reported" for rate in rates}))
         order = [name for name in columns if name in found]
         return found[order + [name for name in found if name not in order]]
 
@@ -218,6 +213,16 @@ class Reading(Rows):
             query = f"SELECT DISTINCT regexp_extract(c{n}, '\\d:\\d{{2}}\\s*([+-]\\d{{2}}:?\\d{{2}}|Z|UTC)$', 1) FROM cells WHERE contains(c{n}, ':')"
             zones |= {zone for (zone,) in self.con.execute(query).fetchall() if zone}
         return sorted(zones) if len(zones) > 1 else next(iter(zones), None)
+
+
+def with_rates(frame, without=()):
+    """The frame with every rate that its counts give, NaN where there is nothing to divide by."""
+    made = {}
+    for rate, (over, under, factor) in names.vocabulary()[1].items():
+        if over in frame and under in frame and rate not in without:
+            base = frame[under].astype(float)
+            made[rate] = factor * frame[over].astype(float) / base.where(base > 0)
+    return frame.assign(**made)
 
 
 def whole(column):

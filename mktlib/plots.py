@@ -1,4 +1,4 @@
-"""The house style of figures, and the few figures that lessons draw again and again (N00, J01, J02).
+"""The house style of figures, and the few figures that lessons draw again and again.
 
 A figure states its finding in the title, labels its axes with units, says nothing by colour alone, and carries one
 sentence of alternative text (alt) for readers who cannot see it. `show` and the drawing functions refuse to work
@@ -275,6 +275,179 @@ def scatter_break_even(table, margin_per_order, title, alt=None, label=None, lim
     return Picture(figure, alt)
 
 
+@_in_house_style
+def funnel(counts, title, alt=None):
+    """People left at each step, as bars from the same left edge, with the share of the step before.
+
+    counts       people indexed by step, in the order of the funnel; NaN is shown as "no data"
+    title, alt   as in bars
+    Returns a Picture. Raises AltMissing. A share above 100% is written as it is: the steps are then no funnel.
+    """
+    alt = one_sentence(alt)
+    values = counts.to_numpy(dtype=float)
+    figure, axes = _canvas(height=0.62 * len(values) + 1.3)
+    drawn = axes.barh(range(len(values)), np.nan_to_num(values), color=BLUE, height=0.72)
+    before = np.array([np.nan, *values[:-1]])[: len(values)]
+    kept = values / np.where(before > 0, before, np.nan)
+    shares = ["" if np.isnan(share) else f"  {100 * share:.1f}% of the step before" for share in kept]
+    texts = [f"{_written(v, False, np.round(values))}{s}" for v, s in zip(values, shares, strict=True)]
+    for bar, text in zip(drawn, texts, strict=True):
+        far = bar.get_width() > 0.45 * np.nanmax(values, initial=0)
+        _write_beside(axes, bar, text, inside=far)
+    _name_bars(axes, _names_of(counts.index), across=True)
+    _finish(figure, axes, title, False, "people", across=True)
+    return Picture(figure, alt)
+
+
+@_in_house_style
+def bridge(start, changes, title, ylabel, alt=None, ends=("last week", "this week"), percent=False):
+    """From one level to another by the changes that lead there (waterfall); the changes add up, by construction.
+
+    start        the first level
+    changes      what was added by each cause, indexed by cause; the last level is start + changes.sum()
+    title, ylabel, alt, percent   as in bars
+    ends         what the two levels are called
+    Rises are blue, falls orange and hatched. The two levels are grey bars from zero; where the changes would be too small to
+    see beside them, the axis is cut and the levels are lines, since a bar that does not start at zero misleads.
+    Returns a Picture. Raises AltMissing; ValueError for a change that is missing (NaN), for the sum would not be the end.
+    """
+    alt, changes = one_sentence(alt), pd.Series(changes, dtype=float)
+    if changes.isna().any() or not np.isfinite(start):
+        raise ValueError(
+            "a bridge needs every change as a number; fill in or leave out what is missing, and say so"
+        )
+    steps = changes.to_numpy()
+    levels = np.array([start, *(start + steps.cumsum())])
+    last = len(levels)
+    cut = _far_from_zero(levels)
+    figure, axes = _canvas()
+    for sign, colour, hatch in [(1, BLUE, ""), (-1, ORANGE, "//")]:
+        at = np.flatnonzero(np.sign(steps) == sign)
+        axes.bar(at + 1, steps[at], bottom=levels[at], color=colour, hatch=hatch, width=0.7)
+    if cut:
+        axes.hlines(levels[[0, -1]], [-0.35, last - 0.35], [0.35, last + 0.35], color=INK, linewidth=4)
+    else:
+        axes.bar([0, last], levels[[0, -1]], color=GREY, width=0.7)
+    for i, level in enumerate(levels):
+        axes.plot([i + 0.35, i + 0.65], [level, level], color="#666666", linewidth=1)
+    tops = [start, *np.maximum(levels[:-1], levels[1:]), levels[-1]]
+    ends_written = [_written(level, percent, levels) for level in levels[[0, -1]]]
+    for x, (top, text) in enumerate(
+        zip(tops, [ends_written[0], *_signed(steps, percent), ends_written[1]], strict=True)
+    ):
+        axes.annotate(text, (x, top), (0, 5), textcoords="offset points", ha="center")
+    names = [ends[0], *_names_of(changes.index), ends[1]]
+    axes.set_xticks(range(len(names)), [textwrap.fill(name, 13 if len(names) < 7 else 10) for name in names])
+    if not cut:
+        axes.axhline(0, color="#666666", linewidth=1)
+    _finish(figure, axes, title, percent, f"{ylabel}, axis cut" if cut else ylabel)
+    low, high = (min(levels), max(levels)) if cut else (min(0, *levels), max(0, *levels))
+    axes.set_ylim(low - (0.1 if low else 0) * (high - low), high + 0.12 * (high - low or 1))
+    return Picture(figure, alt)
+
+
+@_in_house_style
+def control_chart(series, center, lower, upper, title, ylabel, alt=None, percent=False):
+    """A measure in time between the limits that chance alone would keep; what lies outside is marked.
+
+    series       values indexed by date or period
+    center, lower, upper   numbers, or Series with the index of series (limits that follow the size of each week)
+    title, ylabel, alt, percent   as in bars
+    Returns a Picture. Raises AltMissing.
+    """
+    alt = one_sentence(alt)
+    figure, axes = _canvas()
+    places = range(len(series))
+    line = {
+        name: _along(value, series)
+        for name, value in [("center", center), ("lower", lower), ("upper", upper)]
+    }
+    values = series.to_numpy(dtype=float)
+    axes.fill_between(places, line["lower"], line["upper"], step="mid", color=GREY, alpha=0.22, linewidth=0)
+    for name in ("lower", "upper"):
+        axes.step(places, line[name], where="mid", color="#666666", linewidth=1.2, linestyle="--")
+    axes.step(places, line["center"], where="mid", color="#666666", linewidth=1.2)
+    axes.plot(places, values, color=_dark(BLUE), marker="o")
+    outside = np.flatnonzero((values < line["lower"]) | (values > line["upper"]))
+    axes.plot(outside, values[outside], "X", color=RED, markersize=12, linestyle="none")
+    names = _names_of(series.index)
+    every = max(1, -(-len(names) // 8))
+    axes.set_xticks(range(0, len(names), every), names[::every])
+    _finish(figure, axes, title, percent, ylabel)
+    for name, words in [("upper", "upper limit"), ("center", "mean"), ("lower", "lower limit")]:
+        axes.annotate(
+            words, (1.01, line[name][-1]), xycoords=("axes fraction", "data"), va="center", color="#555555"
+        )
+    return Picture(figure, alt)
+
+
+@_in_house_style
+def heat_map(table, title, alt=None, percent=False, xlabel="", ylabel=""):
+    """A table as coloured cells with their values written in: two factors, or cohorts by age (a triangle).
+
+    table        numbers; rows and columns are named by its index and columns; NaN cells stay blank
+    title, alt, percent   as in bars
+    Darker is more. Returns a Picture. Raises AltMissing.
+    """
+    from matplotlib.colors import LinearSegmentedColormap
+
+    alt = one_sentence(alt)
+    values = table.to_numpy(dtype=float)
+    rows, columns = values.shape
+    figure, axes = _canvas(height=min(9, 0.5 * rows + 1.9))
+    shades = LinearSegmentedColormap.from_list("blues", ["#f1f5fe", BLUE, "#1b3f86"])
+    low, high = (np.nanmin(values), np.nanmax(values)) if np.isfinite(values).any() else (0, 1)
+    axes.imshow(np.ma.masked_invalid(values), cmap=shades, vmin=low, vmax=high, aspect="auto")
+    size = 12 if columns <= 6 else 10 if columns <= 9 else 8.5
+    for (i, j), value in np.ndenumerate(values):
+        if np.isfinite(value):
+            dark = value - low > 0.45 * (high - low)
+            colour = "white" if dark else INK
+            axes.text(
+                j, i, _written(value, percent, values), ha="center", va="center", color=colour, fontsize=size
+            )
+    axes.set_xticks(range(columns), [textwrap.fill(name, 14) for name in _names_of(table.columns)])
+    axes.set_yticks(range(rows), _names_of(table.index))
+    figure.suptitle(textwrap.fill(title, 64), x=0.01, ha="left")
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    axes.tick_params(length=0)
+    axes.grid(False)
+    axes.spines[:].set_visible(False)
+    return Picture(figure, alt)
+
+
+@_in_house_style
+def small_multiples(table, title, ylabel, alt=None, percent=False):
+    """The same line for each of several groups, a panel each, on the same axes: shapes can be compared, no line hides another.
+
+    table        DataFrame indexed by date or number, one column a panel; at most 12; NaN leaves a gap
+    title, ylabel, alt, percent   as in bars
+    Returns a Picture. Raises AltMissing; ValueError for more than 12 panels.
+    """
+    from matplotlib.figure import Figure
+
+    alt, count = one_sentence(alt), len(table.columns)
+    if count > 12:
+        raise ValueError(f"{count} panels cannot be compared at a glance; show at most 12")
+    across = min(count, 3 if count in (3, 5, 6, 9) else 4)
+    down = -(-count // across)
+    figure = Figure(figsize=(7.5, 1.2 + 1.9 * down))
+    figure.subplots(down, across, sharex=True, sharey=True, squeeze=False)
+    for axes, column in zip(figure.axes, table.columns, strict=False):
+        axes.plot(table.index, table[column], color=_dark(BLUE), linewidth=1.8)
+        axes.set_title(textwrap.shorten(str(column), 24), fontsize=11.5, pad=5)
+        axes.yaxis.set_major_formatter(_percent_ticks() if percent else _number_ticks())
+        axes.locator_params(axis="y", nbins=4)
+        axes.tick_params(labelsize=10)
+        if isinstance(table.index, pd.DatetimeIndex):
+            _date_axis(axes, table.index[[0, len(table) // 2]])
+    for axes in figure.axes[count:]:
+        axes.set_visible(False)
+    figure.suptitle(textwrap.fill(title, 64), x=0.01, ha="left")
+    figure.supylabel(ylabel, fontsize=12)
+    return Picture(figure, alt)
+
+
 # --- what they share -----------------------------------------------------------------------------
 
 
@@ -387,6 +560,38 @@ def _dark(colour):
     from matplotlib.colors import to_rgb
 
     return tuple(0.8 * part for part in to_rgb(colour))
+
+
+def _write_beside(axes, bar, text, inside):
+    """Text of a lying bar: within it at its right end where there is room, else beside it."""
+    x, y = bar.get_width(), bar.get_y() + bar.get_height() / 2
+    axes.annotate(
+        text.strip(),
+        (x, y),
+        (-6 if inside else 6, 0),
+        textcoords="offset points",
+        ha="right" if inside else "left",
+        va="center",
+        color="white" if inside else INK,
+        weight="bold" if inside else "normal",
+    )
+
+
+def _far_from_zero(levels):
+    return np.abs(levels).min() > 3 * np.ptp(levels) > 0 and (levels.min() > 0 or levels.max() < 0)
+
+
+def _signed(values, percent):
+    return [f"{'+' if v > 0 else ''}{_written(v, percent, values)}" for v in values]
+
+
+def _along(limit, series):
+    """A limit as one value for each point."""
+    return (
+        limit.reindex(series.index).to_numpy(dtype=float)
+        if isinstance(limit, pd.Series)
+        else np.full(len(series), limit)
+    )
 
 
 def _name_lines(axes, table):

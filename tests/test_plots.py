@@ -15,7 +15,18 @@ from matplotlib.image import imread
 
 from mktlib import plots
 from mktlib.metrics import ColumnMissing
-from mktlib.plots import AltMissing, bars, lines, scatter_break_even, show
+from mktlib.plots import (
+    AltMissing,
+    bars,
+    bridge,
+    control_chart,
+    funnel,
+    heat_map,
+    lines,
+    scatter_break_even,
+    show,
+    small_multiples,
+)
 
 plt.switch_backend("agg")
 SPEND = pd.Series({"search": 300.0, "feed": 200.0, "mail": 50.0})
@@ -299,3 +310,70 @@ def test_importing_plots_leaves_matplotlib_alone():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root
     )
     assert json.loads(result.stdout) is False
+
+
+# --- funnel, bridge, control chart, heat map, small multiples
+
+
+def test_a_funnel_writes_people_and_the_share_of_the_step_before():
+    steps = pd.Series({"view": 1000, "cart": 250, "pay": 50})
+    axes = axes_of(funnel(steps, "Most leave before the cart", alt="a"))
+    assert texts_of(funnel(steps, "t", alt="a")) == {
+        "1,000",
+        "250  25.0% of the step before",
+        "50  20.0% of the step before",
+    }
+    assert axes.get_xlim()[0] == 0 and [bar.get_width() for bar in axes.patches] == [1000, 250, 50]
+
+
+def test_a_funnel_with_an_empty_step_or_none_at_all_does_not_fail():
+    assert plots.png(funnel(pd.Series({"view": 0, "cart": np.nan, "pay": 3}), "t", alt="a").figure)
+    assert plots.png(funnel(pd.Series(dtype=float), "t", alt="a").figure)
+
+
+def test_a_bridge_ends_where_its_changes_lead():
+    axes = axes_of(bridge(100, {"visits": -40, "rate": 25}, "t", "orders", alt="a"))
+    assert texts_of(bridge(100, {"visits": -40, "rate": 25}, "t", "orders", alt="a")) == {
+        "100",
+        "-40",
+        "+25",
+        "85",
+    }
+    rise, fall, *ends = axes.patches
+    assert (rise.get_y(), rise.get_height()) == (60, 25) and (fall.get_y(), fall.get_height()) == (100, -40)
+    assert [bar.get_height() for bar in ends] == [100, 85] and axes.get_ylim()[0] == 0
+    assert fall.get_hatch() and not rise.get_hatch()
+
+
+def test_the_levels_of_a_cut_bridge_are_no_bars():
+    axes = axes_of(bridge(1000, {"visits": -40, "rate": 25}, "t", "orders", alt="a"))
+    assert len(axes.patches) == 2 and axes.get_ylabel() == "orders, axis cut" and axes.get_ylim()[0] > 900
+
+
+def test_a_bridge_refuses_a_change_that_is_missing():
+    with pytest.raises(ValueError, match="every change as a number"):
+        bridge(1, {"rate": np.nan}, "t", "y", alt="a")
+
+
+def test_only_points_outside_their_own_limits_are_marked():
+    weeks = pd.Series([5.0, 9.0, 9.0], index=pd.date_range("2025-01-06", periods=3, freq="7D"))
+    upper = pd.Series([8.0, 8.0, 10.0], index=weeks.index)
+    marks = axes_of(control_chart(weeks, 6, 4, upper, "t", "y", alt="a")).lines[-1]
+    assert marks.get_xdata().tolist() == [1] and marks.get_ydata().tolist() == [9]
+
+
+def test_cells_of_a_heat_map_without_a_value_stay_blank():
+    table = pd.DataFrame([[1.0, 0.5], [1.0, np.nan]], index=["Jan", "Feb"], columns=[0, 1])
+    picture = heat_map(table, "t", alt="a", percent=True)
+    assert sorted(text.get_text() for text in axes_of(picture).texts) == ["100%", "100%", "50%"]
+    assert plots.png(heat_map(table * np.nan, "t", alt="a").figure)
+
+
+def test_panels_share_their_axes_and_the_empty_places_are_hidden():
+    table = pd.DataFrame(np.arange(50.0).reshape(10, 5), columns=list("abcde"))
+    axes = small_multiples(table, "t", "CTR", alt="a").figure.axes
+    assert [panel.get_title(loc="left") for panel in axes[:5]] == list("abcde")
+    assert len({panel.get_ylim() for panel in axes[:5]}) == 1
+    assert [panel.get_visible() for panel in axes] == [True] * 5 + [False]
+    with pytest.raises(ValueError, match="at most 12"):
+        small_multiples(pd.DataFrame(np.zeros((2, 13))), "t", "y", alt="a")

@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from mktlib import exports  # noqa: E402
 
+SLOW = 5  # seconds; a file of 400 kB that takes longer is kept and named
 SAID = ("Looks like:", "Columns found:", "Remedy:")
 ODD = ["", " --", "--", "nan", "inf", "-inf", "1e999", "9" * 400, "-0", "1_000", "0x10", "1,23", "1.234,5", "< 10%", "> 90%", "100%%",
        "0000-00-00", "99999999", "00000000", "9999-12-31", "0001-01-01", "2025-02-30", "03/05/2026", "31/12/2025", "12:99:99", "合计", "Total",
@@ -384,7 +385,13 @@ def fuzz(files, seed, keep, seconds=None):
                     f"{path}: {type(problem).__name__}: {str(problem)[:300]}\n  {tail.filename}:{tail.lineno} {tail.line}",
                     flush=True,
                 )
-        slow = max(slow, time.monotonic() - start)
+        took = time.monotonic() - start
+        slow = max(slow, took)
+        if took > SLOW:
+            keep.mkdir(parents=True, exist_ok=True)
+            path = keep / f"slow_{seed}_{number}_{name}"
+            path.write_bytes(data)
+            print(f"{path}: {took:.1f} s for {len(data):,} bytes", flush=True)
     took = time.monotonic() - begun
     print(
         f"{files} files, {read} read as tables, {broken} broke a rule in {len(seen)} places; {took:.0f} s, the slowest {slow:.1f} s"

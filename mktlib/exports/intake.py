@@ -84,7 +84,7 @@ def unwrap(name, data):
     if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
         return unzip(name, data)
     if data.startswith(OLE):
-        return Content(name, "xls", sheets=sheets(data))
+        return Content(name, "xls", sheets=old_sheets(data))
     text, encoding = decode(data)
     return Content(name, encoding, text=text)
 
@@ -160,8 +160,43 @@ def column_number(letters):
     return number
 
 
+def old_sheets(data):
+    """Sheets of an .xls file as rows of texts; read by xlrd, because calamine ends the whole process on some damaged ones."""
+    import xlrd
+
+    try:
+        book = xlrd.open_workbook(file_contents=data, logfile=io.StringIO(), ragged_rows=True, on_demand=True)
+        found = {}
+        for sheet in map(book.sheet_by_index, range(book.nsheets)):
+            found[sheet.name] = [
+                [old_cell(cell, book.datemode) for cell in sheet.row(n)] for n in range(sheet.nrows)
+            ]
+        return found
+    except Exception as problem:  # struct.error, IndexError, AssertionError and more come out of damaged ones
+        raise broken_workbook(problem) from None
+
+
+def old_cell(cell, datemode):
+    """What a cell of xlrd would say in a CSV file."""
+    import xlrd
+
+    if cell.ctype == xlrd.XL_CELL_DATE:
+        return cell_text(xlrd.xldate_as_datetime(cell.value, datemode))
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return xlrd.error_text_from_code.get(cell.value, "#N/A")
+    return cell_text(bool(cell.value) if cell.ctype == xlrd.XL_CELL_BOOLEAN else cell.value)
+
+
+def broken_workbook(problem):
+    """The error for a workbook that cannot be read."""
+    reason = str(problem).splitlines()[0][:200] if str(problem).strip() else type(problem).__name__
+    return ExportError(
+        f"The Excel file cannot be read ({reason}).", "open it in Excel and save it as CSV UTF-8."
+    )
+
+
 def sheets(data):
-    """Sheets of an .xlsx or .xls file as rows of texts. Formulas are not evaluated: their last values are taken."""
+    """Sheets of an .xlsx file as rows of texts. Formulas are not evaluated: their last values are taken."""
     import python_calamine
 
     try:
@@ -183,10 +218,7 @@ def sheets(data):
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as problem:  # calamine's errors are several; where it panics it raises no Exception
-        reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
-        raise ExportError(
-            f"The Excel file cannot be read ({reason}).", "open it in Excel and save it as CSV UTF-8."
-        ) from None
+        raise broken_workbook(problem) from None
 
 
 def cell_text(cell):

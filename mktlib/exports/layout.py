@@ -11,6 +11,7 @@ from .errors import ExportError
 HEAD = 100_000  # characters in which the header must be found
 SEARCHED = 250  # rows of them
 DELIMITERS = ",\t;|"
+COLUMNS = 1_000  # more are a file whose lines ran together, and would take minutes
 
 csv.field_size_limit(10_000_000)
 
@@ -116,6 +117,12 @@ def table_of_rows(rows, found, platform=None, delimiter=",", name=""):
     """The table in rows of cells."""
     place, best, sure, others = choose(found, rows, platform)
     number, cells = rows[place]
+    if len(cells) > COLUMNS:
+        raise ExportError(
+            f"The header has {len(cells):,} columns; a report has at most {COLUMNS:,}.",
+            "download the file once more: its line breaks may be lost.",
+            best, cells[:20], number,
+        )  # fmt: skip
     preamble = [" ".join(cell for cell in cells if cell.strip()) for _, cells in rows[:place]]
     return Table(best, trimmed(cells), number, [line for line in preamble if line.strip()], rows[place + 1 :],
                  delimiter, sure, others, name)  # fmt: skip

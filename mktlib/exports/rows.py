@@ -26,6 +26,7 @@ TOTAL_START = (
     "小计",
     "全部汇总",
 )
+ENDS = 20_000  # characters at each end of a long text by which the types of columns are guessed
 MANY = 100_000  # different texts of a column that are listed
 LABELS = 8  # leading columns in which the word for a total may stand
 FOOTER = re.compile(r"grand totals? \(|confidential information|copyright \(c\)", re.I)
@@ -57,7 +58,7 @@ class Rows:
         self.con, self.table, self.dayfirst = con, table, dayfirst
         self.entry = names.platforms()[table.platform]
         self.totals, self.aside, self.blank, self.notes = [], [], 0, []
-        self.seen, self.listed = {}, {}
+        self.seen, self.listed, self.typed = {}, {}, {}
         self.known = [
             known.get(names.plain(one)) or names.Known(None, self.kind_of(one)) for one in table.header
         ]
@@ -114,45 +115,99 @@ class Rows:
         self.con.unregister("given")
 
     def fill(self, source):
-        """Make the table `cells` of a query that gives texts and lines."""
-        numbers = "".join(f", {values.number_sql(f'c{n}')} AS v{n}" for n in self.maybe_numeric())
-        finite = "".join(f", CASE WHEN isfinite(v{n}) THEN v{n} END AS v{n}" for n in self.maybe_numeric())
-        texts = ", ".join(f"c{n}" for n in range(len(self.table.header)))
+        """Make the table `cells` of a query that gives texts (of columns in `typed`: numbers) and lines.
+
+        Of a column that was parsed as a number its text is made when somebody asks for it.
+        """
+        width, wanted = len(self.table.header), self.maybe_numeric()
+        stored = [
+            f"{'d' if n in self.typed else 'c'}{n} {self.typed.get(n, 'VARCHAR')}" for n in range(width)
+        ]
+        stored += ["line BIGINT", *(f"v{n} DOUBLE" for n in wanted if n not in self.typed)]
+        made = [
+            f"c{n} VARCHAR AS (CAST(d{n} AS VARCHAR)), v{n} DOUBLE AS ({finite_sql(f'd{n}')})"
+            for n in self.typed
+        ]
+        self.con.execute("DROP TABLE IF EXISTS cells")
+        self.con.execute(f"CREATE TEMP TABLE cells ({', '.join(stored + made)})")
+        numbers = [n for n in wanted if n not in self.typed]
+        raw = "".join(f", {values.number_sql(f'c{n}')} AS v{n}" for n in numbers)
+        finite = "".join(f", {finite_sql(f'v{n}')}" for n in numbers)
+        given = ", ".join(f"c{n}" for n in range(width))
         self.con.execute(
-            f"CREATE TEMP TABLE cells AS SELECT {texts}, line{finite} FROM (SELECT *{numbers} FROM ({source}))"
+            f"INSERT INTO cells SELECT {given}, line{finite} FROM (SELECT *{raw} FROM ({source}))"
         )
 
     def load_long(self):
-        """The same by DuckDB's own parser, for a long text in which all rows are alike; False if they are not."""
-        width, text = len(self.table.header), self.table.text
+        """The same by DuckDB's own parser, for a long text in which all rows are alike; False if they are not.
+
+        Columns that look like plain numbers at both ends of the text are parsed as such, which takes half the time; where one
+        cell then is none, all are parsed as texts.
+        """
+        text = self.table.text
         text = text if text.endswith("\n") else text + "\n"
-        columns = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(width))
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "rows.csv"
             path.write_text(text, encoding="utf-8", newline="")
-            try:
-                self.fill(
-                    f"SELECT *, row_number() OVER () + {self.table.header_row} AS line FROM read_csv({values.quoted(path.as_posix())}, "
-                    f"header=false, auto_detect=false, delim='{self.table.delimiter}', quote='\"', escape='\"', "
-                    f"columns={{{columns}}}, strict_mode=true, null_padding=false)"
-                )
-            except duckdb.Error:
+            for types in (self.plain_numbers(text), {}):
+                self.typed = types
+                try:
+                    self.fill(self.csv_sql(path))
+                    break
+                except duckdb.Error:
+                    continue
+            else:
                 return False
         if self.con.execute("SELECT count(*) FROM cells").fetchall()[0][0] != text.count("\n"):
-            self.con.execute(
-                "DROP TABLE cells"
-            )  # blank lines or cells of several lines: numbers of rows would be wrong
-            return False
-        self.take_odd_rows(width)
+            self.con.execute("DROP TABLE cells")
+            self.typed = {}
+            return False  # blank lines or cells of several lines: numbers of rows would be wrong
+        self.take_odd_rows(len(self.table.header))
         return True
+
+    def csv_sql(self, path):
+        """SQL that parses the rows of a file strictly and numbers them."""
+        columns = ", ".join(
+            f"'c{n}': '{self.typed.get(n, 'VARCHAR')}'" for n in range(len(self.table.header))
+        )
+        return (
+            f"SELECT *, row_number() OVER () + {self.table.header_row} AS line FROM read_csv({values.quoted(path.as_posix())}, "
+            f"header=false, auto_detect=false, delim='{self.table.delimiter}', quote='\"', escape='\"', "
+            f"columns={{{columns}}}, strict_mode=true, null_padding=false)"
+        )
+
+    def plain_numbers(self, text):
+        """SQL types by place of the columns whose cells, in the first and last rows, are whole numbers, or numbers of which a
+        decimal point is sure ('1.234' alone may be a thousand)."""
+        ends = text[:ENDS].rpartition("\n")[0] + "\n" + text[-ENDS:].partition("\n")[2]
+        rows = [cells for _, cells in layout.parse(ends, self.table.delimiter, strict=False)]
+        if any(len(cells) != len(self.table.header) for cells in rows):
+            return {}
+        found = {}
+        for n in self.maybe_numeric():
+            cells = {cells[n] for cells in rows}
+            if self.known[n].kind == "?" or n in self.personal:
+                continue
+            if all(re.fullmatch(r"-?(0|[1-9]\d{0,14})|", cell) for cell in cells):
+                found[n] = "BIGINT"
+            elif all(re.fullmatch(r"-?(0|[1-9]\d{0,14})(\.\d+)?|", cell) for cell in cells) and any(
+                re.search(values.DOT_ONLY, cell) for cell in cells
+            ):
+                found[n] = "DOUBLE"
+        return found
 
     def take_odd_rows(self, width):
         """What `load` does with blank rows, lone cells and a repeated header, for rows that DuckDB parsed."""
-        filled = " + ".join(f"(c{n} IS NOT NULL AND trim(c{n}) <> '')::INT" for n in range(width))
-        header = " AND ".join(f"c{n} = {values.quoted(one)}" for n, one in enumerate(self.table.header))
-        sparse = " + ".join(f"(c{n} IS NULL)::INT" for n in range(min(width, 3))) + f" >= {min(width, 3) - 1}"
+        cell = [f"c{n}" for n in range(width)]
+        filled = " + ".join(f"(d{n} IS NOT NULL)::INT" if n in self.typed else f"(c{n} IS NOT NULL AND trim(c{n}) <> '')::INT"
+                            for n in range(width))  # fmt: skip
+        header = " AND ".join(
+            f"{c} = {values.quoted(one)}" for c, one in zip(cell, self.table.header, strict=True)
+        )
+        sparse = " + ".join(f"({c} IS NULL)::INT" for c in cell[:3]) + f" >= {min(width, 3) - 1}"
         rows = self.con.execute(
-            f"SELECT *, {filled} AS filled FROM cells WHERE CASE WHEN {sparse} THEN {filled} < 2 ELSE {header} END"
+            f"SELECT {', '.join(cell)}, line, {filled} AS filled FROM cells "
+            f"WHERE CASE WHEN {sparse} THEN {filled} < 2 ELSE {header} END"
         ).fetchall()
         for row in rows:
             line, cells = row[width], ["" if cell is None else cell for cell in row[:width]]
@@ -285,7 +340,7 @@ class Rows:
         said = {n: [text for text in self.texts(n) if is_total([text])] for n in texts}
         places = [f"c{n} IN ({', '.join(map(values.quoted, words))})" for n, words in said.items() if words]
         found = self.rows(" OR ".join(places)) if places else []
-        found = [row for row in found if not self.typed(row, found, texts)]
+        found = [row for row in found if not self.searched(row, found, texts)]
         unlabelled = [
             row for row in self.unlabelled_total() if row["line"] not in {one["line"] for one in found}
         ]
@@ -293,7 +348,7 @@ class Rows:
             self.totals.append(self.total(row["line"], row["cells"]))
         self.drop([row["line"] for row in [*found, *unlabelled]])
 
-    def typed(self, row, found, texts):
+    def searched(self, row, found, texts):
         """Whether the word for a total in a row is only what people searched for: its other names are filled or its numbers too small."""
         cells = row["cells"]
         said = [n for n in texts if is_total([cells[n]])]
@@ -375,8 +430,10 @@ class Rows:
         left = {n: self.leftovers(n) for n in self.maybe_numeric()}
         self.decimal = self.settle_decimal(left)
         if self.decimal == ",":
-            left = {n: self.leftovers(n, True) for n in left}
-            self.con.execute("UPDATE cells SET " + ", ".join(f"v{n} = NULL" for n in left))
+            texts = [n for n in left if n not in self.typed]
+            left |= {n: self.leftovers(n, True) for n in texts}
+            if texts:
+                self.con.execute("UPDATE cells SET " + ", ".join(f"v{n} = NULL" for n in texts))
         self.bad, self.censored = {}, {}
         for n, texts in left.items():
             found = {text: values.as_number(text, self.decimal) for text in texts}
@@ -412,3 +469,8 @@ class Rows:
         header = self.table.header[n]
         plain = self.entry.get("percent") == "plain" or re.search(r"%\s*[)）]?\s*$|（%）", header)
         return 0.01 if self.kinds[n] == "rate" and plain else 1.0
+
+
+def finite_sql(column):
+    """SQL of a number that is NULL where it is infinite or no number."""
+    return f"CASE WHEN isfinite(CAST({column} AS DOUBLE)) THEN {column} END"

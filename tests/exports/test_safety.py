@@ -182,3 +182,17 @@ def test_a_source_that_never_ends_is_refused(monkeypatch):
     monkeypatch.setattr("mktlib.exports.intake.LIMIT", 1_000_000)
     with pytest.raises(exports.ExportError, match="files up to 1 MB are read"):
         exports.read(Endless())
+
+
+def test_an_old_workbook_whose_sectors_run_in_a_circle_is_refused():
+    data = bytearray(fuzz.old_workbook())
+    size = 1 << int.from_bytes(data[30:32], "little")
+    table, directory = (int.from_bytes(data[at : at + 4], "little") for at in (76, 48))
+    entry = (table + 1) * size + 4 * directory
+    data[entry : entry + 4] = directory.to_bytes(4, "little")  # the directory follows itself
+    assert "Excel file cannot be read" in refused(bytes(data))
+
+
+def test_a_file_whose_lines_ran_together_is_refused_by_its_number_of_columns():
+    lines = "".join(f"2025-05-{n % 31 + 1:02d},a,10,2,3.5:" for n in range(1_000))
+    assert "columns; a report has at most" in refused(f"日期,推广计划,展现,点击,消费:{lines}".encode())

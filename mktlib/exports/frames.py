@@ -52,7 +52,7 @@ class Reading(Rows):
                 parts.append(f"c{n}::texts{n} AS v{n}")
             else:
                 parts.append(f"{values.name_sql(f'c{n}')} AS v{n}")
-        return f"SELECT {', '.join([*parts, 'line'])} FROM cells ORDER BY line"
+        return f"SELECT {', '.join([*parts, 'line'])} FROM cells"
 
     def few(self, n):
         """Whether the texts of column n are few enough to be read once each."""
@@ -79,7 +79,16 @@ class Reading(Rows):
         self.settle_kinds()
         self.take_totals()
         self.take_unreadable()
-        raw = self.con.execute(self.select()).df()
+        query = self.select()
+        self.con.execute(
+            "PRAGMA disable_optimizer"
+        )  # it takes minutes over a thousand long expressions, and gains nothing here
+        raw = self.con.execute(query).df()
+        self.con.execute("PRAGMA enable_optimizer")
+        if not raw[
+            "line"
+        ].is_monotonic_increasing:  # sorting in SQL takes gigabytes where there are a thousand columns
+            raw = raw.sort_values("line", ignore_index=True)
         found = self.columns(raw)
         if found.empty and self.aside and not self.totals:
             worst = next((one for one in self.aside if one["reason"] != "footer"), None)

@@ -131,12 +131,17 @@ class Rows:
         self.con.execute("DROP TABLE IF EXISTS cells")
         self.con.execute(f"CREATE TEMP TABLE cells ({', '.join(stored + made)})")
         numbers = [n for n in wanted if n not in self.typed]
-        raw = "".join(f", {values.number_sql(f'c{n}')} AS v{n}" for n in numbers)
-        finite = "".join(f", {finite_sql(f'v{n}')}" for n in numbers)
-        given = ", ".join(f"c{n}" for n in range(width))
-        self.con.execute(
-            f"INSERT INTO cells SELECT {given}, line{finite} FROM (SELECT *{raw} FROM ({source}))"
-        )
+        given = [*(f"c{n}" for n in range(width)), "line", *(values.number_sql(f"c{n}") for n in numbers)]
+        self.con.execute(f"INSERT INTO cells SELECT {', '.join(given)} FROM ({source})")
+        self.drop_infinite(numbers)
+
+    def drop_infinite(self, places):
+        """Make numbers NULL that are infinite or 'nan': `as_number` is to say what their texts are."""
+        if places:
+            odd = ", ".join(f"bool_or(NOT isfinite(v{n}))" for n in places)
+            told = self.con.execute(f"SELECT {odd} FROM cells").fetchall()[0]
+            for n in (n for n, some in zip(places, told, strict=True) if some):
+                self.con.execute(f"UPDATE cells SET v{n} = NULL WHERE NOT isfinite(v{n})")
 
     def load_long(self):
         """The same by DuckDB's own parser, for a long text in which all rows are alike; False if they are not.

@@ -78,9 +78,11 @@ def name(text):
 
 def name_sql(cell):
     """SQL of the same."""
-    missing = ", ".join(map(quoted, NO_NAME))
+    missing = " OR ".join(
+        f"lower(trim({cell})) = {quoted(one)}" for one in NO_NAME
+    )  # IN would become a join a column
     return (
-        f"CASE WHEN strlen({cell}) < 12 AND lower(trim({cell})) IN ({missing}) THEN NULL "
+        f"CASE WHEN strlen({cell}) < 12 AND ({missing}) THEN NULL "
         f"WHEN starts_with({cell}, '=') THEN trim(replace(ltrim({cell}, '='), '\"', '')) "
         f"WHEN starts_with({cell}, '''') THEN trim(ltrim({cell}, '''')) ELSE trim({cell}) END"
     )

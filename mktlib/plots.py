@@ -75,6 +75,8 @@ def rc():
         "figure.dpi": 100,
         "figure.facecolor": "white",
         "figure.constrained_layout.use": True,
+        "figure.constrained_layout.w_pad": 0.1,  # inches
+        "figure.constrained_layout.h_pad": 0.1,
         "savefig.facecolor": "white",
     }
 
@@ -153,8 +155,16 @@ def close(drawing):
 
 
 @_in_house_style
-def png(figure, tight=True):
-    """The figure as PNG bytes; equal figures give equal bytes. tight=False keeps the size of the canvas."""
+def png(figure, tight=None):
+    """The figure as PNG bytes; equal figures give equal bytes.
+
+    tight=False keeps the size of the canvas, which is a third faster, and enough where constrained layout has already
+    made room for every label: the default for figures that have it.
+    """
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    if tight is None:
+        tight = not isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine)
     buffer = io.BytesIO()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -1,5 +1,7 @@
 """Explorers: a picture with sliders, and a sentence that says what it shows (every lesson has one).
 
+A control may be a text box, and what is shown may be a page of HTML in the picture's place (J09: marked copy).
+
 An explorer is published as one output that holds the live widget, a PNG and the sentence. A notebook with a running
 kernel shows the sliders; a static page, a printout or a reader without ipywidgets gets the picture of the start
 values; a screen reader gets the sentence, which changes with the picture.
@@ -10,56 +12,77 @@ import html
 import sys
 import time
 from base64 import b64encode
+from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Real
 
 from mktlib import plots
 
 PAUSE = 0.08  # seconds between two pictures while a slider is being dragged
+LONGEST = 300  # letters that a text box hands on
 WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+@dataclass(frozen=True)
+class Page:
+    """What an explorer's function returns to show HTML instead of a picture, and one sentence (alt) that says what it shows.
+
+    The function escapes (html.escape) whatever a reader typed or the data hold: html is shown as it stands.
+    """
+
+    html: str
+    alt: str
 
 
 def explore(function, alt=None, **sliders):
     """Let a reader move sliders and watch a picture change.
 
     function     called with one value per slider, by name; returns a matplotlib Figure, a Picture of mktlib.plots,
-                 or (Figure, sentence). Drawn in the house style; figures it opens are closed.
+                 or (Figure, sentence), or a Page. Drawn in the house style; figures it opens are closed.
     alt          one sentence that says what the picture shows, for functions that return a Figure alone; the values
                  of the sliders are added to it
     sliders      name=(lowest, highest, step, start, "label with unit"), or name=[choices], or
-                 name=([choices], "label")
+                 name=([choices], "label"), or name=("start text", "label") for a text box
     Returns None; publishes one output with the widget, the picture of the start values and the sentence.
     An error in the function is shown as a sentence in the picture's place. Raises ValueError for a slider that
     cannot be read, or a start value outside of it, and AltMissing where there is no sentence.
     """
     controls = {name: _control(name, given) for name, given in sliders.items()}
     start = {name: control["start"] for name, control in controls.items()}
-    png, sentence = _draw(function, alt, controls, start)
+    shown, sentence = _draw(function, alt, controls, start)
     shell = _shell()
     if shell is None:
         print(sentence)
         return
-    data = {"text/plain": sentence} | ({"image/png": b64encode(png).decode("ascii")} if png else {})
+    data = {"text/plain": sentence} | _static(shown)
     if _live(shell):
-        data |= Explorer(function, alt, controls, png, sentence).view()
-    shell.display_pub.publish(data, metadata={"image/png": {"alt": sentence}} if png else {})
+        data |= Explorer(function, alt, controls, shown, sentence).view()
+    shell.display_pub.publish(data, metadata={"image/png": {"alt": sentence}} if "image/png" in data else {})
+
+
+def _static(shown):
+    """The part of an output bundle for those who read without a kernel."""
+    if isinstance(shown, Page):
+        return {"text/html": shown.html}
+    return {"image/png": b64encode(shown).decode("ascii")} if shown else {}
 
 
 class Explorer:
-    """Sliders, image and sentence, wired together. `box` is what is shown, `sliders` the widgets by name."""
+    """Sliders, image or page, and sentence, wired together. `box` is what is shown, `sliders` the widgets by name."""
 
-    def __init__(self, function, alt, controls, png, sentence):
+    def __init__(self, function, alt, controls, shown, sentence):
         import ipywidgets
 
         self._function, self._alt, self._controls = function, alt, controls
         self._drawn_at, self._waiting = 0.0, False
         self.sliders = {name: _widget(control) for name, control in controls.items()}
         self.image = ipywidgets.Image(format="png", layout={"max_width": "100%", "align_self": "flex-start"})
+        self.page = ipywidgets.HTML()
         self.sentence = ipywidgets.HTML()
-        self._set(png, sentence)
+        self._set(shown, sentence)
         for slider in self.sliders.values():
             slider.observe(self._moved, names="value")
-        self.box = ipywidgets.VBox([*self.sliders.values(), self.image, self.sentence])
+        self.box = ipywidgets.VBox([*self.sliders.values(), self.image, self.page, self.sentence])
 
     def view(self):
         """The part of an output bundle that shows the live widget."""
@@ -73,9 +96,13 @@ class Explorer:
         self._set(*_draw(self._function, self._alt, self._controls, values))
         self._drawn_at = time.monotonic()
 
-    def _set(self, png, sentence):
-        self.image.value = png or b""
+    def _set(self, shown, sentence):
+        page = isinstance(shown, Page)
+        png = b"" if page else shown or b""
+        self.image.value = png
         self.image.layout.display = None if png else "none"
+        self.page.value = shown.html if page else ""
+        self.page.layout.display = None if page else "none"
         self.sentence.value = f'<p role="status" aria-live="polite">{html.escape(sentence)}</p>'
 
     def _moved(self, change):
@@ -95,11 +122,13 @@ class Explorer:
 
 
 def _draw(function, alt, controls, values):
-    """(PNG bytes or None, sentence) for these values; an error of the function becomes a sentence."""
+    """(PNG bytes, Page or None, sentence) for these values; an error of the function becomes a sentence."""
     before = _open_figures()
     try:
         with plots.style():
             drawn = function(**values)
+            if isinstance(drawn, Page):
+                return drawn, plots.one_sentence(drawn.alt)
             sentence = _sentence(drawn, alt, _in_words(controls, values))
             figure = plots.figure_of(drawn[0] if isinstance(drawn, tuple) else drawn)
         return plots.png(figure, tight=False), sentence
@@ -140,6 +169,8 @@ def _control(name, given):
         given = (given, label)
     if isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], list) and given[0]:
         return {"kind": "choice", "start": given[0][0], "label": given[1], "choices": given[0]}
+    if isinstance(given, tuple) and len(given) == 2 and all(isinstance(one, str) for one in given):
+        return {"kind": "text", "start": given[0], "label": given[1]}
     if isinstance(given, tuple) and len(given) == 5 and all(isinstance(number, Real) for number in given[:4]):
         low, high, step, start, label = given
         if low < high and step > 0 and low <= start <= high:
@@ -147,7 +178,7 @@ def _control(name, given):
             return {"kind": kind, "start": start, "label": label, "low": low, "high": high, "step": step}
     raise ValueError(
         f"the slider {name!r} is {given!r}; write (lowest, highest, step, start, 'label with unit') with the start "
-        "between lowest and highest, or a list of choices, or ([choices], 'label')"
+        "between lowest and highest, or a list of choices, or ([choices], 'label'), or ('start text', 'label')"
     )
 
 
@@ -161,6 +192,8 @@ def _widget(control):
     }
     if control["kind"] == "choice":
         return ipywidgets.Dropdown(options=control["choices"], value=control["start"], **shared)
+    if control["kind"] == "text":
+        return ipywidgets.Text(value=control["start"], **shared)
     limits = {
         "min": control["low"],
         "max": control["high"],
@@ -178,7 +211,9 @@ def _digits(control):
 
 
 def _tidy(value, control):
-    """0.30000000000000004 is 0.3 on a slider with steps of 0.1."""
+    """0.30000000000000004 is 0.3 on a slider with steps of 0.1; a text is cut where nobody reads on."""
+    if control["kind"] == "text":
+        return value[:LONGEST]
     return round(value, _digits(control)) if control["kind"] == "number" else value
 
 

@@ -1,5 +1,6 @@
 import asyncio
 import builtins
+import html
 import time
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from mktlib import plots, widgets
 from mktlib.plots import AltMissing
-from mktlib.widgets import WIDGET, Explorer, explore
+from mktlib.widgets import WIDGET, Explorer, Page, explore
 
 plt.switch_backend("agg")
 ROOT = Path(widgets.__file__).parents[1]
@@ -226,6 +227,54 @@ def test_a_value_has_no_more_digits_than_its_step():
 def test_a_slider_that_cannot_be_read_is_named_with_the_remedy(given):
     with pytest.raises(ValueError, match=r"slider 'price' is .*lowest, highest, step, start"):
         explore(draw, price=given)
+
+
+# --- text boxes and pages
+
+
+def shout(words):
+    return Page(f"<b>{html.escape(words.upper())}</b>", f"You wrote {len(words)} letters.")
+
+
+def test_a_text_box_redraws_a_page_at_each_word():
+    box = explorer(shout, words=("soft", "a line"))
+    assert isinstance(box.sliders["words"], ipywidgets.Text) and box.sliders["words"].description == "a line"
+    assert box.page.value == "<b>SOFT</b>" and box.page.layout.display is None
+    assert box.image.layout.display == "none" and "You wrote 4 letters." in box.sentence.value
+    move(box, words="<i>")
+    assert box.page.value == "<b>&lt;I&gt;</b>" and "You wrote 3 letters." in box.sentence.value
+
+
+def test_a_page_is_published_for_those_without_a_kernel(kernel):
+    explore(shout, words=("soft", "a line"))
+    ((data, metadata),) = kernel
+    assert set(data) == {WIDGET, "text/html", "text/plain"} and metadata == {}
+    assert data["text/html"] == "<b>SOFT</b>" and data["text/plain"] == "You wrote 4 letters."
+
+
+def test_a_page_without_a_sentence_is_refused():
+    with pytest.raises(AltMissing):
+        explore(lambda words: Page("<b>x</b>", ""), words=("soft", "a line"))
+
+
+def test_what_is_typed_is_escaped_where_an_error_repeats_it():
+    def touchy(words):
+        if words != "soft":
+            raise ValueError(f"no rule {words}")
+        return shout(words)
+
+    box = explorer(touchy, words=("soft", "a line"))
+    move(box, words="<img src=x>")
+    assert "<img" not in box.sentence.value and "&lt;img src=x&gt;" in box.sentence.value
+    assert box.page.value == "" and box.page.layout.display == "none"
+    move(box, words="soft")
+    assert box.page.value == "<b>SOFT</b>"
+
+
+def test_a_text_of_any_length_is_cut():
+    box = explorer(shout, words=("soft", "a line"))
+    move(box, words="x" * 10_000)
+    assert f"You wrote {widgets.LONGEST} letters." in box.sentence.value
 
 
 # --- in a real kernel

@@ -1,4 +1,4 @@
-"""Build notebooks/, solutions/ and data/ from lessons/ and the simulator.
+"""Build notebooks/, solutions/, data/ and docs/competences.md from lessons/, exercises and the simulator.
 
 python tools/build.py                 everything
 python tools/build.py --only J01      one lesson (or J01,J02), data left alone
@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tqdm import tqdm
 
-from tools import exercise_rules
+from tools import competences, exercise_rules
 from tools.lesson import LessonError, lesson_files, read_lesson
 from tools.notebook import as_text, first_difference, solved_notebook, student_notebook
 from tools.run import execute, misjudged
@@ -62,6 +62,8 @@ def main(arguments=None, root=ROOT, registry=None, pythonpath=None):
         changes += settle(made, options.check)
     if not options.only:
         changes += settle(orphans(root), options.check)
+    if root == ROOT:
+        changes += settle(difference(competences.PAGE, competences.page()), options.check)
     report(changes, problems, options.check, root)
     return 1 if problems or (options.check and changes) else 0
 

@@ -79,7 +79,7 @@ def table_of(block, delimiter, aliases):
     preamble, body = block
     place, platform, sure, others = choose(body, aliases)
     line, cells = body[place]
-    header = layout.trimmed(cells)
+    header = layout.trimmed(cells) or ["column 1"]
     lines = [" ".join(cell for cell in cells if cell.strip()).strip("# ") for _, cells in preamble]
     lines = [one for one in lines if one.strip("- ")]
     rows = body[place + 1 :]

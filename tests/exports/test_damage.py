@@ -26,3 +26,8 @@ def test_damage(name, seed):
     BEGUN.append(time.monotonic())
     if BEGUN[-1] - BEGUN[0] < 35:  # CI has no more time for it
         fuzz.check(fuzz.damaged(random.Random(seed), STARTS[name]))
+
+
+def test_a_block_of_a_snapshot_whose_header_is_a_byte_order_mark_is_read():
+    text = "# ---\n# Reports snapshot\n#\n# All Users\n\ufeff\n一二\nNth day,Active users\n0000,5\n"
+    fuzz.check(text.encode())

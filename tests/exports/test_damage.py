@@ -29,5 +29,5 @@ def test_damage(name, seed):
 
 
 def test_a_block_of_a_snapshot_whose_header_is_a_byte_order_mark_is_read():
-    text = "# ---\n# Reports snapshot\n#\n# All Users\n\ufeff\n一二\nNth day,Active users\n0000,5\n"
+    text = "# All Users\n\ufeff\n# End date: 20250531\nCohort,Week 0,Week 1,Week 2,Week 3,Week 4"
     fuzz.check(text.encode())

@@ -772,9 +772,15 @@ def test_steps(python, quick, more):
     return [
         ("code style", [python, "-m", "ruff", "check", "."]),
         ("code layout", [python, "-m", "ruff", "format", "--check", "."]),
-        ("built files agree with lessons/", [python, str(REPO / "tools" / "build.py"), "--check"]),
+        (
+            "built files agree with lessons/; solved notebooks run",
+            [python, str(REPO / "tools" / "build.py"), "--check"],
+        ),
         ("tests", [*pytest, "tests", *skip, *more]),
-        ("every notebook runs", [*pytest, *nbval, "notebooks", "solutions"]),
+        (
+            "learners' notebooks run",
+            [*pytest, *nbval, "notebooks"],
+        ),  # the build has run every solution and compared it
     ]
 
 

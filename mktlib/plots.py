@@ -554,7 +554,8 @@ def _name_bars(axes, names, across):
         axes.invert_yaxis()
         axes.axvline(0, color="#666666", linewidth=1)
     else:
-        axes.set_xticks(places, names[::step])
+        crowded = sum(map(len, names[::step])) > 48
+        axes.set_xticks(places, names[::step], fontsize=10 if crowded else 12)
         axes.axhline(0, color="#666666", linewidth=1)
 
 

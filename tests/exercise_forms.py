@@ -67,7 +67,7 @@ def equivalent(one, right):
             "list": list(right),
             "tuple": tuple(right),
             "Series": pd.Series(sorted(right)),
-            "text": ", ".join(right),
+            "text": ", ".join(map(str, right)),
         },
         "ranking": lambda one, right: {
             "tuple": tuple(right),
@@ -79,6 +79,11 @@ def equivalent(one, right):
         "quiz": lambda one, right: {
             "lists": {key: [letter.upper(), 1.0] for key, letter in right.items()},
             "no idea": dict.fromkeys(right, ("?", 1)),
+        },
+        "rubric": lambda one, right: {
+            "Series": pd.Series(levels(one)),
+            "capitals and texts": {key.upper(): str(level) for key, level in levels(one).items()},
+            "another judge": levels(one) | {"by": "Peer"},
         },
         "memo": lambda one, right: {
             "list of lines": memo(right).splitlines(),
@@ -144,6 +149,11 @@ def memo(
     return f"The figure is {number:.6g}.\n{evidence}\n{ask}"
 
 
+def levels(one, level=3):
+    """The same level for each criterion of a rubric."""
+    return dict.fromkeys(one.criteria, level)
+
+
 def first_order(right):
     """One of the right orders of lines."""
     return right if isinstance(right, str) else right[0]
@@ -155,6 +165,8 @@ def right_answer(one, right):
         return memo(right)
     if one.kind == "quiz":
         return {key: (letter, 3) for key, letter in right.items()}
+    if one.kind == "rubric":
+        return levels(one)
     return first_order(right) if one.kind == "parsons" else right
 
 

@@ -66,7 +66,7 @@ def test_every_slip_says_what_to_compare(one, a_world):
 def test_right_and_wrong_answers_stand_apart(one, a_world):
     kind, wrongs, _ = checking.key(one, data.fingerprint())
     values = [(m.code, value) for m, _, value in wrongs]
-    if one.kind not in {"parsons", "quiz"}:
+    if one.kind not in {"parsons", "quiz", "rubric"}:
         values.append(("right", kind.right))
     for (name, value), (other, other_value) in combinations(values, 2):
         assert kind.apart(value, other_value), f"{one.id}: {name} and {other} are less than 5 % apart"
@@ -112,8 +112,8 @@ def test_an_untouched_stub_is_not_attempted(one, standard_world):
 
 @pytest.mark.parametrize("one", EXERCISES, ids=by_id)
 def test_an_exercise_is_complete(one):
-    assert one.mistakes or one.kind == "quiz", "no named mistake"
-    assert len(one.hint_texts) == 3 or one.kind == "quiz"
+    assert one.mistakes or one.kind in {"quiz", "rubric"}, "no named mistake"
+    assert len(one.hint_texts) == 3 or one.kind in {"quiz", "rubric"}
     assert one.practises and all(re.fullmatch(r"R\d{3}", requirement) for requirement in one.practises)
     assert one.section and one.explain.endswith((".", "?"))
     assert one.minutes[0] < one.minutes[1]

@@ -163,6 +163,26 @@ def test_the_other_fixed_rules_fail_on_other_exercises():
     assert said == [f"lessons/{TEAPOTS}.md:1: J91.9 is defined, but no cell calls check('J91.9', ...)"]
 
 
+def test_a_capstone_has_tasks_and_a_rubric_and_needs_no_recap(tmp_path):
+    shutil.copytree(FIXTURES / "lessons", tmp_path / "lessons")
+    path = tmp_path / "lessons" / f"{TEAPOTS}.md"
+    text = path.read_text(encoding="utf-8").replace(
+        "minutes: [60, 90]", "minutes: [150, 240]\n  capstone: true", 1
+    )
+    path.write_text(text.replace("## Cheat sheet", "## Terms", 1), encoding="utf-8")
+    course, lesson = structure.Course(tmp_path, REGISTRY), read_lesson(path)
+    said = [one for rule in structure.rules_for(lesson) for one in rule(lesson, course)]
+    assert len(said) == 2 and "kind 'rubric'" in said[0] and "no section '## What to hand in'" in said[1], (
+        said
+    )
+    hand_in = "## What to hand in\n\n- a price\n- a page\n- a copy of both\n\n## Terms"
+    path.write_text(path.read_text(encoding="utf-8").replace("## Terms", hand_in, 1), encoding="utf-8")
+    judged = Registry(*REGISTRY.every(), Exercise("J91.j", kind="rubric"))
+    course, lesson = structure.Course(tmp_path, judged), read_lesson(path)
+    said = [one for rule in structure.rules_for(lesson) for one in rule(lesson, course)]
+    assert said == [f"lessons/{TEAPOTS}.md:1: J91.j is defined, but no cell calls check('J91.j', ...)"]
+
+
 def test_every_rule_is_broken_once_above():
     elsewhere = {"a_memo_is_written", "exercises_fit_the_minutes"}
     assert {rule.__name__ for rule in structure.RULES} == {one[0] for one in BREAKS} | elsewhere

@@ -8,7 +8,7 @@ import re
 
 from tools.lesson import Cell, course_call
 from tools.names import assigns, reads
-from tools.structure import is_guide
+from tools.structure import is_capstone, is_guide
 
 TRIVIAL = 16  # a solution line shorter than this gives nothing away: `answer = "B"`, `plt.show()`
 
@@ -116,7 +116,10 @@ def answers_read(call):
 
 
 def learner_names(lesson):
-    """No cell outside an exercise reads a name of its answer cell, unless the lesson made it anew."""
+    """No cell outside an exercise reads a name of its answer cell, unless the lesson made it anew.
+
+    In a capstone an answer may build on earlier answers: the page at its end is made from them.
+    """
     made_by = {}
     plain = set()
     for cell in lesson.cells:
@@ -124,7 +127,7 @@ def learner_names(lesson):
             continue
         for name in foreign_names(cell):
             owner = made_by.get(name)
-            if owner is None or owner.exercise == cell.exercise:
+            if owner is None or owner.exercise == cell.exercise or (cell.stub and is_capstone(lesson)):
                 continue
             if name in assigns(owner.stub) or name not in plain:
                 yield (

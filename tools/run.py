@@ -18,6 +18,7 @@ from tools.lesson import LessonError
 from tools.notebook import KERNEL, LANGUAGE, tag_comparable
 
 SECONDS = 120
+QUIET = "import duckdb; duckdb.execute('SET enable_progress_bar = false')"  # on a slow machine it would be kept as a widget
 CORRECT = "✓"  # how a verdict begins, whatever its words
 WIDGET = "application/vnd.jupyter.widget-view+json"
 UNSET = ("MKTLIB_WORLD", "NBGRADER_EXECUTION", "PYTHONSTARTUP", "MATPLOTLIBRC")
@@ -54,7 +55,7 @@ def execute(lesson, node, pythonpath):
             store_widget_state=False,
             record_timing=False,
             coalesce_streams=True,
-            extra_arguments=["--IPKernelApp.log_level=ERROR"],
+            extra_arguments=["--IPKernelApp.log_level=ERROR", f"--IPKernelApp.exec_lines={QUIET}"],
         )
         try:
             client.execute(env=environment(Path(folder), pythonpath))

@@ -19,6 +19,7 @@ GOALS = "What you will be able to do"
 BEFORE = "Two questions from before"
 RECAP = "What you learned"
 SHEET = "Cheat sheet"
+HAND_IN = "What to hand in"
 FIRST = "N00"  # nothing comes before it, and it asks for no memo
 PAST = {
     "break": "broke",
@@ -159,9 +160,16 @@ def is_guide(lesson):
     return bool(lesson.front.get("guide"))
 
 
+def is_capstone(lesson):
+    """Whether this is the work at the end of a level (`capstone: true`): tasks and a rubric, and no teaching."""
+    return bool(lesson.front.get("capstone"))
+
+
 def rules_for(lesson):
-    """The rules that a lesson keeps, or a guide."""
-    return GUIDE_RULES if is_guide(lesson) else RULES
+    """The rules that a lesson keeps, a guide, or a capstone."""
+    if is_guide(lesson):
+        return GUIDE_RULES
+    return CAPSTONE_RULES if is_capstone(lesson) else RULES
 
 
 # ---------------------------------------------------------------- rules: frame
@@ -178,7 +186,7 @@ def front_matter_is_complete(lesson, course):
     if said and [int(said[1]), int(said[2])] != minutes:
         yield f"{head(lesson)}: the text says '{said[0]}', the front matter {minutes}"
     whole = isinstance(minutes, list) and len(minutes) == 2 and all(isinstance(one, int) for one in minutes)
-    least, most = (5, 30) if is_guide(lesson) else (30, 130)
+    least, most = (5, 30) if is_guide(lesson) else (30, 360 if is_capstone(lesson) else 130)
     if not whole or not least <= minutes[0] < minutes[1] <= most:
         yield f"{head(lesson)}: minutes must be [fast, slow] between {least} and {most}, not {minutes}"
     if not isinstance(front.get("needs"), list):
@@ -286,6 +294,18 @@ def every_exercise_is_asked_once(lesson, course):
 def a_memo_is_written(lesson, course):
     if lesson.id != FIRST and not any(one.kind == "memo" for one in course.exercises(lesson).values()):
         yield f"{head(lesson)}: no exercise of kind 'memo'"
+
+
+def a_rubric_is_given(lesson, course):
+    if not any(one.kind == "rubric" for one in course.exercises(lesson).values()):
+        yield f"{head(lesson)}: a capstone is judged: no exercise of kind 'rubric'"
+
+
+def what_is_handed_in_comes_first(lesson, course):
+    """A capstone opens with what to hand in, as a list."""
+    hand_in = section(lesson, HAND_IN)
+    if hand_in is None or len(re.findall(r"^[-*] ", hand_in.text, re.MULTILINE)) < 3:
+        yield f"{head(lesson)}: no section '## {HAND_IN}' with a list of at least three"
 
 
 def exercises_fit_the_minutes(lesson, course):
@@ -508,3 +528,12 @@ GUIDE_RULES = [
     markdown_is_what_jupyter_shows,
     links_resolve,
 ]
+LESSONS_ONLY = {
+    sections_stand_in_order,
+    goals_come_back_in_the_recap,
+    the_cheat_sheet_is_bilingual,
+    two_questions_come_from_before,
+    there_is_an_explorer,
+}
+CAPSTONE_RULES = [rule for rule in RULES if rule not in LESSONS_ONLY]
+CAPSTONE_RULES += [a_rubric_is_given, what_is_handed_in_comes_first]

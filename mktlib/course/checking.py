@@ -142,7 +142,7 @@ def judge(one, answer, convention=None):
     except Unreadable as why:
         return Verdict(**base, status="unreadable", lines=_lines(str(why)))
     if kind.same(value, kind.right):
-        lines = _lines(kind.show(value), one.explain)
+        lines = (*_lines(kind.show(value), one.explain), *kind.further(value))
         kept = kind.record(value)
         return Verdict(**base, status="correct", headline=kind.headline, lines=lines, kept=kept)
     if convention is not None:

@@ -9,6 +9,7 @@ A kind is made from an exercise and its right answer, and offers
     near(a)              why a is nearly right, or ''
     advice(a)            what a wrong answer without a name tells about itself: a list of sentences
     show(a)              one line for the feedback
+    further(a)           what a right answer is told beside the explanation
 
 Equivalent forms have one canonical form: any order of rows, index or column, int or float, "1.6%" where a rate is
 asked for, Series or dict or DataFrame, tuple or list.
@@ -63,6 +64,10 @@ class Kind:
         return ""
 
     def advice(self, a):
+        return []
+
+    def further(self, a):
+        """What a right answer is told beside the explanation: (heading, sentence) pairs."""
         return []
 
 
@@ -570,6 +575,91 @@ class Quiz(Kind):
         return "A good place for you to start: S01; the capstones JC and MC show whether anything is missing before it."
 
 
+# ---------------------------------------------------------------- rubrics
+
+BY = ("self", "peer", "trainer")
+
+
+class Rubric(Kind):
+    """Levels that a person gives: {"diagnosis": 3, ...}, 1 to 4 for each criterion, and "by": self, peer or trainer.
+
+    The right answer is a dict of facts of the world, as texts: the exemplar paragraphs quote them in {braces}. Every
+    readable answer is saved and none is wrong; the verdict gives the weighted score and shows the next level up.
+    """
+
+    def __init__(self, exercise, right):
+        self.exercise = exercise
+        self.right = {reading.label(key): str(fact) for key, fact in right.items()}
+        self.criteria = {reading.label(key): one for key, one in exercise.criteria.items()}
+        self.headline = "Saved"
+
+    def read(self, answer):
+        if answer is Ellipsis:
+            raise Unattempted
+        if reading.of_pandas(answer) and getattr(answer, "ndim", 0) == 1 and hasattr(answer, "items"):
+            answer = dict(answer.items()) if len(answer) <= 100 else None
+        names = ", ".join(self.criteria)
+        if not isinstance(answer, dict) or not 0 < len(answer) <= 100:
+            raise Unreadable(f"A dict of levels is asked for, with {names}; {reading.came(answer)}.")
+        given = {reading.label(key): level for key, level in answer.items()}
+        by = self._by(given.pop("by", "self"))
+        for name in given:
+            if name not in self.criteria:
+                meant = closest(name, self.criteria)
+                meant = f"did you mean '{meant}'?" if meant else f"the criteria are {names}."
+                raise Unreadable(f"There is no criterion '{text.plain(name, 40)}'; {meant}")
+        if missing := [name for name in self.criteria if name not in given]:
+            raise Unreadable(f"The level of '{missing[0]}' is missing.")
+        if waiting := [name for name in self.criteria if given[name] is Ellipsis]:
+            raise Unattempted(
+                f"{len(waiting)} of {len(self.criteria)} levels are still open, first '{waiting[0]}'."
+            )
+        return {name: self._level(name, given[name]) for name in self.criteria} | {"by": by}
+
+    def _by(self, by):
+        said = reading.label(by) if isinstance(by, str) else None
+        if by is Ellipsis:
+            raise Unattempted
+        if said not in BY:
+            raise Unreadable(f'"by" says who judged, one of {", ".join(BY)}; {reading.came(by)}.')
+        return said
+
+    def _level(self, name, level):
+        asked = "a level is a whole number from 1 (beginning) to 4 (exemplary)"
+        try:
+            found = reading.number(level)
+        except Unreadable as error:
+            raise Unreadable(f"In '{name}': {asked}. {error}") from None
+        if found not in {1, 2, 3, 4}:
+            raise Unreadable(f"In '{name}': {asked}; {found:g} came.")
+        return int(found)
+
+    def same(self, a, b):
+        return True
+
+    def score(self, a):
+        """Weighted points of 100: level 1 is a quarter of a criterion's weight, level 4 all of it."""
+        whole = sum(one.weight for one in self.criteria.values())
+        return 100 * sum(one.weight * a[name] / 4 for name, one in self.criteria.items()) / whole
+
+    def further(self, a):
+        """Criteria from the one that can win most, each with the next level and a paragraph that stands on it."""
+        open_ones = [name for name in self.criteria if a[name] < 4]
+        if not open_ones:
+            yield "Next", "All criteria stand at the highest level. Let somebody else judge the same page."
+        for name in sorted(open_ones, key=lambda name: -self.criteria[name].weight * (4 - a[name])):
+            one, up = self.criteria[name], a[name] + 1
+            yield f"{one.title}, now {a[name]}, level {up}", one.levels[up - 1]
+            yield "Reads like", one.exemplars[up - 1].format_map(self.right)
+
+    def record(self, a):
+        return a | {"score": round(self.score(a), 1)}
+
+    def show(self, a):
+        levels = ", ".join(f"{name} {a[name]}" for name in self.criteria)
+        return f"{self.score(a):.0f} of 100, judged by {a['by']}: {levels}."
+
+
 KINDS = {
     "number": Number,
     "prediction": Number,
@@ -580,4 +670,5 @@ KINDS = {
     "parsons": Parsons,
     "memo": Memo,
     "quiz": Quiz,
+    "rubric": Rubric,
 }

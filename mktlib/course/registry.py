@@ -66,6 +66,23 @@ class Mistake:
         return result if isinstance(result, Wrong) else Wrong(result)
 
 
+@dataclass(frozen=True)
+class Criterion:
+    """One criterion of a rubric: what is judged, its weight, and per level (1 to 4) a description and an exemplar paragraph.
+
+    An exemplar may quote facts of the world in braces, "{visits}": keys of what the exercise's function returns.
+    """
+
+    title: str
+    weight: float
+    levels: tuple
+    exemplars: tuple
+
+    def __post_init__(self):
+        if len(self.levels) != 4 or len(self.exemplars) != 4 or not self.weight > 0:
+            raise AuthorError(f"the criterion {self.title!r} needs a weight, four levels and four exemplars")
+
+
 @dataclass(eq=False)
 class Exercise:
     """One question of a lesson; see the module's docstring and `exercise` for its fields."""
@@ -89,6 +106,7 @@ class Exercise:
     slips: list = field(default_factory=list)
     conventions: dict = field(default_factory=dict)
     hint_texts: tuple = ()
+    criteria: dict = field(default_factory=dict)
 
     @property
     def lesson(self):
@@ -143,11 +161,11 @@ def exercise(id, *, title, kind, **fields):
     """Decorator that registers an exercise; the function below it computes the right answer from tables.
 
     id          'J01.1'; retrieval questions are 'J01.r1'
-    kind        number, table, set, ranking, choice, parsons, memo
+    kind        number, table, set, ranking, choice, parsons, memo, rubric
     minutes     (fast, slow); points for graders; practises: requirement ids; section: heading to go back to
     unit        fraction, pp, CNY, count, times, text, date; a dict by column or key for tables
     tolerance   relative, for numbers
-    options     {letter: text} of a choice; lines: {letter: code} of a Parsons task
+    options     {letter: text} of a choice; lines: {letter: code} of a Parsons task; criteria: {key: Criterion} of a rubric
     bounds      (low, high) that a number cannot leave, None for open
     selfcheck   {"grain": ..., "denominator": ..., "window": ..., "filter": ...}: what to compare when no mistake matches
     """

@@ -15,6 +15,7 @@ def frame_of(table, aliases=None, dayfirst=None, personal_data=False):
     """The typed DataFrame of a Table; what was set aside stands in its .attrs."""
     con = duckdb.connect()
     try:
+        con.execute("SET enable_progress_bar = false")
         return Reading(
             con, table, names.with_aliases(table.platform, aliases), dayfirst, personal_data
         ).frame()

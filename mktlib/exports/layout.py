@@ -11,7 +11,7 @@ from .errors import ExportError
 HEAD = 100_000  # characters in which the header must be found
 SEARCHED = 250  # rows of them
 DELIMITERS = ",\t;|"
-COLUMNS = 1_000  # more are a file whose lines ran together, and would take minutes
+COLUMNS = 500  # more are a file whose lines ran together, and would take minutes
 
 csv.field_size_limit(10_000_000)
 

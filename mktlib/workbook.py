@@ -43,7 +43,7 @@ def weekly_workbook(path, title, weeks, rates, definitions, notes=(), limits=Non
     definitions  glossary([...]) of the rates: one row each in sheet Definitions
     notes        lines of text between title and table: number, evidence, ask
     limits       {"orders": control_limits(...)}: center, lower, upper that the chart of that column shows
-    tables       {"Tiles": frame} further sheets, written as they are
+    tables       {"Tiles": frame} further sheets (DataFrame or Series), written as they are, names of rows first
     Sheets: Report (title, notes, table with a row of totals, a native line chart for each rate and for each column that has
     limits), one for each of tables, Definitions, and Chart data where there are limits. The total of a rate is a rate of totals.
     Raises WorkbookError: no such column, a rate without definition, a sheet's name that Excel refuses, a file that is open.
@@ -65,7 +65,7 @@ def weekly_workbook(path, title, weeks, rates, definitions, notes=(), limits=Non
     sheet = book.add_worksheet("Report")
     first = _report(sheet, formats, title, weeks, rates, list(notes))
     for name, table in tables.items():
-        _plain_table(book.add_worksheet(name), formats, table.reset_index() if table.index.name else table)
+        _plain_table(book.add_worksheet(name), formats, _with_names(table))
     terms = definitions.reset_index() if definitions.index.name == "key" else definitions
     _plain_table(book.add_worksheet("Definitions"), formats, terms)
     lines = _chart_data(book, formats, weeks, limits) if limits else {}
@@ -155,6 +155,14 @@ def _check(weeks, rates, definitions, limits, tables):
                 f"{name!r} cannot be a sheet: up to 31 characters without [ ] : * ? / \\, and not a name in use."
             )
         taken.add(name.casefold())
+
+
+def _with_names(table):
+    """A table of which the names of the rows are a column; numbers from 0 on are no names."""
+    table = table.to_frame() if isinstance(table, pd.Series) else table
+    return (
+        table if isinstance(table.index, pd.RangeIndex) and table.index.name is None else table.reset_index()
+    )
 
 
 def _formats(book):

@@ -475,6 +475,39 @@ def test_every_definition_is_complete_and_uses_known_columns():
             )
 
 
+def test_metrics_of_mail_web_and_social_agree_with_the_toolboxes_that_teach_them():
+    from mktlib import load
+    from mktlib.mail import mail_rates
+    from mktlib.social import engagement_rate, follower_cost
+
+    sends = load("message_sends", end="2025-03-31")
+    sends = sends[sends["channel"] == "e-mail"]
+    mails = sends.assign(sent=1, opened=sends["opens"] > 0, clicked=sends["clicks"] > 0)
+    ours, theirs = kpi(mails, ["delivery_rate", "open_rate", "click_rate"]), mail_rates(sends)
+    assert [ours[key] for key in ours.index] == pytest.approx(
+        [theirs[key] for key in ("delivery_rate", "open_rate", "click_rate")]
+    )
+    posts = load("social_posts").rename(columns={"reach": "post_reach"})
+    posts["engagements"] = posts[["likes", "comments", "shares", "saves"]].sum(axis=1)
+    rates = engagement_rate(load("social_posts"), per="reach", by="platform")
+    assert kpi(posts, "engagement_rate", by="platform")["engagement_rate"].to_dict() == pytest.approx(
+        rates.to_dict()
+    )
+    days = load("followers_daily").query("promotion != ''")
+    cost = follower_cost(days)["per_kept"]
+    assert kpi(days, "follower_cost", by="promotion")["follower_cost"].to_dict() == pytest.approx(
+        cost.to_dict()
+    )
+    traffic = load("traffic_daily", start="2025-05-01", end="2025-05-31")
+    rate = traffic["one_page_visits"].sum() / traffic["visits"].sum()
+    assert kpi(traffic, "bounce_rate")["bounce_rate"] == pytest.approx(rate)
+
+
+def test_every_indicator_of_the_documents_kpi_table_has_one_definition():
+    asked = "visits unique_visitors source_share cpc cpm cac ctr time_on_page bounce_rate cvr valid_leads net_revenue roi roas"
+    assert set(asked.split()) <= set(metrics._definitions()["metrics"])
+
+
 def test_the_glossary_says_formula_unit_and_other_conventions():
     table = glossary(["cpm", "contribution_margin"])
     assert list(table.columns) == ["term", "zh", "formula", "unit", "careful"]

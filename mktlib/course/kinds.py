@@ -171,8 +171,10 @@ class Set(Kind):
         return ""
 
     def advice(self, a):
+        if not a:
+            return ["Your set is empty, and something belongs there."]
         hit, missing = len(a & self.right), len(self.right - a)
-        return [f"{hit} of your {len(a)} labels belong there; {missing} that belong there are missing."]
+        return [f"{hit} of your {len(a)} labels belong there, {missing} more would."]
 
     def show(self, a):
         return ", ".join(sorted(a)[:8]) + (f", and {len(a) - 8} more" if len(a) > 8 else "")

@@ -50,7 +50,7 @@ FORMATS = {
     "pp": points,
     "CNY": yuan,
     "count": count,
-    "times": lambda value: f"{value:.4g}",
+    "times": lambda value: count(value) if abs(value) >= 10_000 else f"{value:.4g}",
     "text": str,
     "date": str,
 }

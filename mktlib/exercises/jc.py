@@ -164,7 +164,7 @@ def log_and_books(daily_log, budget):
     },
 )
 def log_mended(daily_log, budget):
-    """What nobody typed and what was typed wrongly both come from the books, and the report says so."""
+    """What nobody typed and what was typed wrongly stand in the books; the report says which line was mended, and from where."""
     _, _, notes, douyin = log_and_books(daily_log, budget)
     return {"Xiaohongshu": notes, "Douyin": douyin}
 
@@ -415,11 +415,11 @@ def _(orders, refunds, budget):
         "grain": "one row of orders is an order, of budget a kind of cost on a day, of leads a form",
         "numerator and denominator": "sums over the month first, one division after; CVR per visit of the own shop",
         "window": "May 2025; whether an order is a customer's first is looked up in all years, refunds count whenever they came",
-        "filter": "CPM, CPC, CTR: SEM and feed ads together; CAC, ROAS, ROI: everything in the budget, all stores, paid orders",
+        "filter": "CPM, CPC, CTR: all rows of sem_keyword_daily and of feed_ads_daily together; CAC, ROAS, ROI: everything in the budget, all stores, paid orders",
     },
 )
 def returns(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, leads):
-    """Each class of document 003 has its figure, each figure its sums, and ROI is what is left after the goods."""
+    """Each class of document 003 has its figure, each its sums. ROI credits marketing with all sales of the month, those that would have come anyway included: say so on the page."""
     media, sold, visits = (
         paid_media(feed_ads_daily, sem_keyword_daily).sum(),
         sales(orders, refunds),
@@ -456,6 +456,35 @@ def _(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, 
         right | {"CAC": naive},
         shows={"paid orders": count(len(sold)), "of them first orders": count(sold["is_first"].sum())},
         cost=f"A plan for 1,000 new customers would be {yuan(gap)} short.",
+    )
+
+
+@returns.mistake("CAC_MEDIA_ONLY", repair="Who pays the agency, the creators and the coupons?")
+def _(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, leads):
+    """You divided media money by new customers. Fees and coupons were spent to win the same people."""
+    right = second_half(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, leads)
+    rows = within(budget, "date", MAY)
+    media = rows.loc[rows["item"] == "media", "spent"].sum()
+    rest = rows["spent"].sum() - media
+    return wrong(
+        right | {"CAC": media / sales(orders, refunds)["is_first"].sum()},
+        shows={"media": yuan(media), "fees and coupons": yuan(rest)},
+        cost=f"{yuan(rest)} of the month would belong to nobody.",
+    )
+
+
+@returns.mistake("MARGIN_IGNORED", repair="Who pays for the goods?")
+def _(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, leads):
+    """You took all net revenue for what was earned. Goods and shipping take more than half of it before marketing is paid."""
+    right = second_half(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, leads)
+    spent = spent_in_may(budget)
+    return wrong(
+        right | {"ROI": right["net revenue"] / spent - 1},
+        shows={
+            "net revenue": yuan(right["net revenue"]),
+            "left of it before marketing": yuan(MARGIN * right["net revenue"]),
+        },
+        cost=f"The page would promise {yuan((1 - MARGIN) * right['net revenue'])} that the goods have cost.",
     )
 
 
@@ -672,9 +701,9 @@ channels_bought.hints(
 
 @per_world
 def organic(seo_rank_daily):
-    """(visibility in May on the curve of what was seen before May, mean of May's places)."""
-    before = seo_rank_daily[seo_rank_daily["date"] < MAY[0]]
-    may = within(seo_rank_daily, "date", MAY)
+    """(visibility in May on the curve of what was seen before May, mean of May's places), terms of the brand left out."""
+    others = seo_rank_daily[seo_rank_daily["kind"] != "brand"]
+    before, may = others[others["date"] < MAY[0]], within(others, "date", MAY)
     return visibility(may, click_curve(before)), may["rank"].astype("float64").mean()
 
 
@@ -711,7 +740,7 @@ def notes(social_posts, topics_daily, web_sessions):
         "grain": "one row of seo_rank_daily is a search term on a day; of topics_daily a tag on a platform and day",
         "numerator and denominator": "visibility: searches times the click rate of the place, over all searches, also those without a place",
         "window": "May 2025; the click rates by place are those of the days before May",
-        "filter": "content: Xiaohongshu, own accounts; mentions of Heyu without copies; visit length where a second page was seen",
+        "filter": "visibility without the brand's own terms, in curve and index; content: Xiaohongshu, own accounts; mentions of Heyu without copies; visit length where a second page was seen",
     },
 )
 def channels_earned(web_sessions, seo_rank_daily, social_posts, topics_daily):
@@ -726,6 +755,14 @@ def channels_earned(web_sessions, seo_rank_daily, social_posts, topics_daily):
         "content visits": made["visits"],
         "brand mentions": made["original"],
     }
+
+
+@channels_earned.slip("filter")
+def _(web_sessions, seo_rank_daily, social_posts, topics_daily):
+    """Your visibility counts the terms with the brand's own name, which stand first whatever happens."""
+    right = channels_earned.compute(web_sessions, seo_rank_daily, social_posts, topics_daily)
+    before = seo_rank_daily[seo_rank_daily["date"] < MAY[0]]
+    return right | {"SEO visibility": visibility(within(seo_rank_daily, "date", MAY), click_curve(before))}
 
 
 @channels_earned.mistake("LASTPAGE_ZERO", repair="How long did somebody stay who saw one page?")
@@ -767,7 +804,7 @@ def _(web_sessions, seo_rank_daily, social_posts, topics_daily):
 channels_earned.hints(
     "Which table counts searches, which counts visits, which counts posts?",
     "visibility needs a curve of click rates by place; click_curve makes it from the days before May.",
-    'visibility(may_ranks, click_curve(earlier_ranks)); search.loc[search["pageviews"] > 1, "seconds"].median()',
+    'visibility(may_ranks, click_curve(earlier_ranks)), both without kind "brand"; search.loc[search["pageviews"] > 1, "seconds"].median()',
 )
 
 
@@ -877,18 +914,21 @@ def search_days(budget, orders):
 
 
 def sized(days, day):
-    """The figures of one day: over plan, what its orders left beyond the seven days before, and the loss."""
+    """The figures of one day: over plan, and what its orders left beyond the mean of the seven days before."""
     week = days.loc[day - pd.Timedelta(days=7) : day - pd.Timedelta(days=1), "amount"]
     over = days.loc[day, "spent"] - days.loc[day, "planned"]
-    back = MARGIN * (days.loc[day, "amount"] - week.mean())
-    return {"day": f"{day:%Y-%m-%d}", "over plan": over, "lost": over - back}
+    return {
+        "day": f"{day:%Y-%m-%d}",
+        "over plan": over,
+        "came back": MARGIN * (days.loc[day, "amount"] - week.mean()),
+    }
 
 
 @exercise(
     "JC.8",
     title="The second fault: a day of search that left its plan",
     kind="table",
-    unit={"day": "date", "over plan": "CNY", "lost": "CNY"},
+    unit={"day": "date", "over plan": "CNY", "came back": "CNY"},
     minutes=(8, 12),
     points=3,
     practises=["R040", "R064", "R061", "R223", "R022"],
@@ -896,7 +936,7 @@ def sized(days, day):
     selfcheck={
         "grain": "one row of budget is a kind of cost of a channel on a day",
         "window": "2024; the seven days before the day for what its orders are compared with",
-        "numerator and denominator": "spent less planned; the loss is that less 42 % of the amount beyond a mean day",
+        "numerator and denominator": "spent less planned; what came back is 42 % of the amount beyond a mean day, below zero if the day was weaker",
         "filter": "channel SEM, item media; paid orders of the channel SEM",
     },
 )
@@ -929,7 +969,7 @@ def _(budget, orders):
     right = overspend.compute(budget, orders)
     planned = days.loc[right["day"], "planned"]
     return wrong(
-        right | {"over plan": right["over plan"] + planned, "lost": right["lost"] + planned},
+        right | {"over plan": right["over plan"] + planned},
         shows={"planned for the day": yuan(planned)},
         cost=f"The claim against the vendor would be {yuan(planned)} too high, and go back unpaid.",
     )
@@ -942,16 +982,23 @@ def _(budget, orders):
     right = overspend.compute(budget, orders)
     amount = days.loc[right["day"], "amount"]
     return wrong(
-        right | {"lost": right["over plan"] - amount},
+        right | {"came back": amount},
         shows={"paid orders of the day": yuan(amount), "of the mean day of the week before": yuan(
             days["amount"].loc[:right["day"]].iloc[-8:-1].mean())},
     )  # fmt: skip
 
 
+@overspend.slip("filter")
+def _(budget, orders):
+    """What came back is taken at full price, goods included."""
+    right = overspend.compute(budget, orders)
+    return right | {"came back": right["came back"] / MARGIN}
+
+
 overspend.hints(
     "Spent over planned, day by day: which day stands alone?",
     "Over plan is a difference. What came back is the margin on the amount beyond the mean of the seven days before.",
-    "lost = (spent - planned) - 0.42 * (amount of the day - mean amount of the seven days before)",
+    "came back = 0.42 * (amount of the day - mean amount of the seven days before)",
 )
 
 
@@ -1048,6 +1095,13 @@ def _(crm_contacts, consent_log):
     )  # fmt: skip
 
 
+@held_back.slip("filter")
+def _(crm_contacts, consent_log):
+    """You gave the people who may be written to. Those who have to come off are the others on the list."""
+    people = text_list(crm_contacts)
+    return {int(one) for one in people} - held_back.compute(crm_contacts, consent_log)
+
+
 held_back.hints(
     "Consent to what, in which channel, at what moment?",
     "may_send answers for each person on the list; you want those for whom it says no.",
@@ -1077,7 +1131,7 @@ def sheet(copy_lines):
     },
 )
 def copy_held(copy_lines):
-    """The screen sorts, a person reads: disguises it misses and dates it dislikes are both decided by what the line claims."""
+    """The screen sorts, a person reads: what a line claims about the article decides, in whatever words, and screens both miss and overdo it."""
     lines = sheet(copy_lines)
     return {int(one) for one in lines.index[lines["label"] == "banned"]}
 
@@ -1118,9 +1172,9 @@ def _(copy_lines):
 
 
 copy_held.hints(
-    "Which lines does the screen stop, and do you agree with each?",
-    "Start with screen(lines, standard_rules()), then read all forty: superlatives, cures, and what is said of breast milk.",
-    "sorted(set(screen(...)['line'])) is the start; take off what speaks of a date, add what is spelt in disguise",
+    "What does each line claim about the article: that it is above all others, that it cures, that it takes the place of milk?",
+    "Read all forty aloud, disguises included. A health claim needs no forbidden word, and a first time is no first place.",
+    "then screen(sheet, standard_rules()) and read again each line on which you and the screen differ",
 )
 
 
@@ -1245,7 +1299,7 @@ readout.hints(
     },
 )
 def page_lines(orders, refunds, budget):
-    """Number, evidence, ask: the director can decide from it, and knows what the number rests on."""
+    """Line 1 is right, and the three lines are there. Whether line 2 is true and line 3 wise, no check can tell: let somebody read them."""
     return spent_in_may(budget) / sales(orders, refunds)["is_first"].sum()
 
 
@@ -1281,8 +1335,8 @@ def _():
 
 
 page_lines.hints(
-    "Three lines: number, evidence, ask.",
-    "Line 1 is a row of your KPI table; line 2 one that explains or doubts it.",
+    "Which row of your two tables says what a new customer cost, and what would make somebody doubt it?",
+    "Line 1 is a row of your KPI table; line 2 another figure beside it, such as first orders of other months by channel.",
     "Line 3 begins with a verb: approve, move, pause, test; and names a day.",
 )
 

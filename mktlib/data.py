@@ -161,7 +161,7 @@ def _read(name, resource, paths):
     try:
         con.execute(f"CREATE TEMP VIEW source AS SELECT * FROM {_scan(resource, files)}")
         con.execute("SET preserve_insertion_order = true")
-        con.execute("SET enable_progress_bar = false")  # a notebook on a slow machine would keep it as a widget
+        con.execute("SET enable_progress_bar = false")  # or a notebook on a slow machine keeps it
         casts = [_cast(con, field) for field in fields]
         got = con.execute(f"SELECT {', '.join(casts)} FROM source").df()
     except duckdb.Error as problem:

@@ -247,7 +247,7 @@ def whole(column):
 def span_of(found):
     """First and last day of the rows, or None."""
     for first, last in (("period_start", "period_end"), ("date", "date"), ("created_at", "created_at")):
-        if first in found and last in found and found[first].notna().any():
+        if first in found and last in found and found[first].notna().any() and found[last].notna().any():
             return found[first].min(), found[last].max()
     return None
 

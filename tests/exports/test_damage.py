@@ -31,3 +31,9 @@ def test_damage(name, seed):
 def test_a_block_of_a_snapshot_whose_header_is_a_byte_order_mark_is_read():
     text = "# All Users\n\ufeff\n# End date: 20250531\nCohort,Week 0,Week 1,Week 2,Week 3,Week 4"
     fuzz.check(text.encode())
+
+
+def test_a_report_that_says_when_it_starts_and_never_when_it_ends_has_no_period():
+    head = "Reporting starts,Reporting ends,Campaign name,Impressions,Link clicks,Amount spent (USD)\n"
+    frame = fuzz.check((head + "2025-05-01,,A,10,1,2.50\n").encode())
+    assert len(frame) == 1 and frame.attrs["period"] is None

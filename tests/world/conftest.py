@@ -1,12 +1,12 @@
-"""The finished tables of six worlds, as a learner loads them, with their truth."""
+"""The finished tables of several worlds (tools/prove_world.py: six), as a learner loads them, with their truth."""
 
 import json
 
 import pytest
 
-from tests.conftest import ONE_WORLD, ROOT, made_world
+from tests.conftest import OTHER_SEEDS, ROOT, made_world
 
-SEEDS = (20260101,) if ONE_WORLD else (20260101, 7, 20261122, 11, 512, 90210)
+SEEDS = (20260101, *OTHER_SEEDS)
 
 
 class World:
@@ -40,5 +40,5 @@ class World:
 
 @pytest.fixture(scope="session", params=SEEDS, ids=str)
 def world_tables(request):
-    """One of the six worlds (a World)."""
+    """One of the worlds (a World)."""
     return World(ROOT / "data" if request.param == SEEDS[0] else made_world(request.param))

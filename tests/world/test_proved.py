@@ -1,0 +1,11 @@
+"""The planted truths are proved in six worlds whenever the simulator changes; every run of the tests takes three of them."""
+
+from mktlib.world import store
+from tools import prove_world
+
+
+def test_this_simulator_was_proved_in_six_worlds():
+    noted = prove_world.NOTE.read_text(encoding="utf-8").strip()
+    assert noted == store.sources(), (
+        "mktlib/world has changed: run python tools/prove_world.py, and commit its note"
+    )

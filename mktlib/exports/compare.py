@@ -62,7 +62,7 @@ def canonical(frames, without=()):
     if problems:
         raise ExportError("These tables must not be put together: " + "; ".join(problems) + ".",
                           "leave the columns out: canonical(frames, without=[...]), or change the data first.",
-                          ", ".join(label(one) for one in frames))  # fmt: skip
+                          ", ".join(label(one) for one in frames), columns=None)  # fmt: skip
     known, rates = names.vocabulary()
     kept = [
         one[[name for name in known if name in one and name not in without and name not in rates]]

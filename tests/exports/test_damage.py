@@ -37,3 +37,9 @@ def test_a_report_that_says_when_it_starts_and_never_when_it_ends_has_no_period(
     head = "Reporting starts,Reporting ends,Campaign name,Impressions,Link clicks,Amount spent (USD)\n"
     frame = fuzz.check((head + "2025-05-01,,A,10,1,2.50\n").encode())
     assert len(frame) == 1 and frame.attrs["period"] is None
+
+
+def test_a_message_stays_short_however_long_a_cell_is():
+    head = "日期;推广计划;展现;点击;消费\n2025-05-01;a;10;1;2.50\n"
+    problem = fuzz.check((head + '2025-05-02;a;10;1;"1,5' + "7" * 20_000 + '"\n').encode())
+    assert isinstance(problem, Exception) and len(str(problem)) < 1_500

@@ -2,7 +2,6 @@
 
 from mktlib.errors import Told
 
-
 LONGEST = 600  # characters of a message that come from a file
 
 

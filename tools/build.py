@@ -54,12 +54,16 @@ def main(arguments=None, root=ROOT, registry=None, pythonpath=None):
     options = command_line().parse_args(arguments)
     pythonpath = [root] if pythonpath is None else pythonpath
     changes, problems = [], []
-    if not options.no_data and not options.only:
-        changes += settle(data_changes(root), options.check)
-    files = chosen(lesson_files(root / "lessons"), options.only, problems)
-    registry = registry or course_registry()
-    for made in build_all(files, root, registry, pythonpath, not options.check, problems):
-        changes += settle(made, options.check)
+    with ThreadPoolExecutor(1) as aside:
+        data = None if options.no_data or options.only else aside.submit(data_changes, root)
+        if data and not options.check:
+            changes += settle(data.result(), False)  # lessons are to run on the new data
+        files = chosen(lesson_files(root / "lessons"), options.only, problems)
+        registry = registry or course_registry()
+        for made in build_all(files, root, registry, pythonpath, not options.check, problems):
+            changes += settle(made, options.check)
+        if data and options.check:
+            changes += data.result()
     if not options.only:
         changes += settle(orphans(root), options.check)
     if root == ROOT:

@@ -2,7 +2,7 @@
 
     python tools/prove_world.py      several minutes: makes five worlds, runs tests/world in six
 
-`course.py test` runs tests/world in three worlds; a test there asks for this tool when the simulator has changed since.
+`course.py test` runs tests/world in the standard world; a test there asks for this tool when the simulator has changed since.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The planted truths are proved in six worlds whenever the simulator changes; every run of the tests takes three of them."""
+"""The planted truths are proved in six worlds whenever the simulator changes; other runs of the tests take the shipped one."""
 
 from mktlib.world import store
 from tools import prove_world

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mktlib import plots
 from mktlib.errors import did_you_mean
-from mktlib.metrics import BadValue, check_columns
+from mktlib.metrics import BadValue, check_columns, moment
 from mktlib.weekly import answered_by
 
 # ---------------------------------------------------------------- ages
@@ -26,7 +26,7 @@ def lives(orders, today):
     cohort (its month, such as "2025-06") and age (whole days since first_on). Raises ColumnMissing, BadValue.
     """
     check_columns(orders, ["customer_id", "ordered_at", "status"])
-    known = orders[(orders["status"] == "paid") & (orders["ordered_at"] < _day(today))]
+    known = orders[(orders["status"] == "paid") & (orders["ordered_at"] < moment(today).normalize())]
     known = known.sort_values("ordered_at", kind="stable")
     first = known.groupby("customer_id")["ordered_at"].transform("min").dt.normalize()
     age = (known["ordered_at"].dt.normalize() - first).dt.days
@@ -44,7 +44,7 @@ def triangle(orders, today, days=30):
     """
     if not (isinstance(days, (int, np.integer)) and days > 0):
         raise BadValue(f"days is the length of a step of age, a whole number above 0; it is {days!r}.")
-    day, rows = _day(today), lives(orders, today)
+    day, rows = moment(today).normalize(), lives(orders, today)
     people = rows.groupby("cohort")["customer_id"].nunique()
     people = people[[_end(cohort) <= day for cohort in people.index]]
     rows = rows.assign(step=rows["age"] // days).drop_duplicates(["customer_id", "step"])
@@ -113,7 +113,7 @@ def silence(rows, today):
     Source: Kaplan and Meier (1958), J. Am. Stat. Assoc. 53.
     """
     check_columns(rows, ["ordered_at", "next_at"])
-    curve = 1 - answered_by(rows["ordered_at"], rows["next_at"], _day(today))
+    curve = 1 - answered_by(rows["ordered_at"], rows["next_at"], moment(today).normalize())
     curve.index = curve.index / 24
     return curve.rename_axis("days").rename("silent")
 
@@ -141,7 +141,7 @@ def absent(people, visits, day, days=7):
     check_columns(visits, ["customer_id", "started_at"])
     if not days > 0:
         raise BadValue(f"days is the length of the silence, above 0; it is {days!r}.")
-    day = _day(day)
+    day = moment(day).normalize()
     recent = visits["started_at"].between(day - pd.Timedelta(days=days), day, inclusive="left")
     seen = visits.loc[recent, "customer_id"].dropna().astype("int64").unique()
     known = pd.Index(people.loc[people["registered_on"] < day, "customer_id"])
@@ -165,7 +165,7 @@ def lexis(table, today, title, alt=None, age=None, days=30):
     from matplotlib.figure import Figure
     from matplotlib.patches import Patch
 
-    alt, day = plots.one_sentence(alt), _day(today)
+    alt, day = plots.one_sentence(alt), moment(today).normalize()
     cells = _cells(table, day, days)
     looks = {
         "over: may be read": {"facecolor": plots.BLUE, "edgecolor": "white"},
@@ -223,10 +223,3 @@ def _month(days):
 def _end(cohort):
     """The morning after the last day of a month such as "2025-06"."""
     return pd.Timestamp(f"{cohort}-01") + pd.offsets.MonthBegin(1)
-
-
-def _day(day):
-    try:
-        return pd.Timestamp(day).normalize()
-    except (ValueError, TypeError):
-        raise BadValue(f'{day!r} is no day; write it as "2026-01-01".') from None

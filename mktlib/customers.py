@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import did_you_mean
-from mktlib.metrics import BadValue, check_columns
+from mktlib.metrics import BadValue, check_columns, moment
 
 TIERS = ["potential", "active", "loyal", "cooling", "dormant"]
 
@@ -93,7 +93,7 @@ def rfm(orders, day, days=365):
     Raises ColumnMissing, BadValue. Source: Hughes (1994), Strategic Database Marketing.
     """
     check_columns(orders, ["customer_id", "ordered_at", "status", "amount"])
-    day = _day(day)
+    day = moment(day).normalize()
     window = (orders["ordered_at"] >= day - pd.Timedelta(days=days)) & (orders["ordered_at"] < day)
     known = orders[window & (orders["status"] == "paid")].groupby("customer_id")
     table = known.agg(last=("ordered_at", "max"), orders=("ordered_at", "size"), spend=("amount", "sum"))
@@ -153,7 +153,7 @@ def tiers(customers, orders, day, active=60, cooling=120, loyal=3):
     """
     check_columns(customers, ["customer_id", "registered_on"])
     check_columns(orders, ["customer_id", "ordered_at", "status"])
-    day = _day(day)
+    day = moment(day).normalize()
     known = customers.loc[customers["registered_on"] < day, "customer_id"]
     paid = orders[(orders["status"] == "paid") & (orders["ordered_at"] < day)]
     past = (
@@ -215,10 +215,3 @@ def value_per_cell(test, cell, arm, action, outcome, control="none"):
         "with_action": both["mean_1"], "without": both["mean_0"],
         "value": both["mean_1"] - both["mean_0"], "standard_error": error,
     })  # fmt: skip
-
-
-def _day(day):
-    try:
-        return pd.Timestamp(day).normalize()
-    except (ValueError, TypeError):
-        raise BadValue(f'{day!r} is no day; write it as "2026-01-01".') from None

@@ -6,7 +6,7 @@ one mail. A segment and a consent belong to a moment: what was recorded later do
 
 import pandas as pd
 
-from mktlib.metrics import BadValue, check_columns
+from mktlib.metrics import BadValue, check_columns, moment
 
 FLAGS = ["delivered", "clicks", "unsubscribed", "complained"]
 RATES = ["delivered", "opened", "clicked", "left"]
@@ -45,7 +45,7 @@ def dormant(orders, day, days=90):
     Returns a sorted Index of customer ids. Raises ColumnMissing, BadValue.
     """
     check_columns(orders, ["customer_id", "ordered_at", "status"])
-    day = _moment(day)
+    day = moment(day)
     known = orders[(orders["status"] == "paid") & (orders["ordered_at"] < day)]
     last = known.groupby("customer_id")["ordered_at"].max()
     return last.index[last < day - pd.Timedelta(days=days)]
@@ -83,10 +83,3 @@ def agreed(consent_log, asked, purpose="marketing"):
     last = events.drop_duplicates("row", keep="last")
     given = rows["row"].isin(last.loc[last["state"] == "given", "row"])
     return given.set_axis(asked.index).rename("agreed")
-
-
-def _moment(day):
-    try:
-        return pd.Timestamp(day)
-    except (ValueError, TypeError):
-        raise BadValue(f'{day!r} is no day; write it as "2024-06-04".') from None

@@ -541,6 +541,14 @@ UNFIT = [
 ]
 
 
+def moment(day):
+    """A day or time of day, such as "2026-01-01" or a Timestamp, as a Timestamp. Raises BadValue for anything else."""
+    try:
+        return pd.Timestamp(day)
+    except (ValueError, TypeError):
+        raise BadValue(f'{day!r} is no day; write it as "2026-01-01".') from None
+
+
 def _names(names):
     if names is None:
         return []

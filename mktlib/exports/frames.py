@@ -81,14 +81,11 @@ class Reading(Rows):
         self.take_totals()
         self.take_unreadable()
         query = self.select()
-        self.con.execute(
-            "PRAGMA disable_optimizer"
-        )  # it takes minutes over a thousand long expressions, and gains nothing here
+        # the optimizer takes minutes over hundreds of long expressions, and gains nothing here
+        self.con.execute("PRAGMA disable_optimizer")
         raw = self.con.execute(query).df()
         self.con.execute("PRAGMA enable_optimizer")
-        if not raw[
-            "line"
-        ].is_monotonic_increasing:  # sorting in SQL takes gigabytes where there are a thousand columns
+        if not raw["line"].is_monotonic_increasing:  # sorted here: in SQL it takes gigabytes
             raw = raw.sort_values("line", ignore_index=True)
         found = self.columns(raw)
         if found.empty and self.aside and not self.totals:

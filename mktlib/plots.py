@@ -26,6 +26,7 @@ from mktlib.errors import Told
 PALETTE = ("#5790fc", "#f89c20", "#e42536", "#964a8b", "#9c9ca1", "#7a21dd")
 BLUE, ORANGE, RED, PURPLE, GREY, VIOLET = PALETTE
 INK, FAINT = "#222222", "#d9d9de"
+DPI = 100
 CHINESE_FONTS = (
     "Noto Sans CJK SC",
     "Microsoft YaHei",
@@ -158,8 +159,8 @@ def close(drawing):
 def png(figure, tight=None):
     """The figure as PNG bytes; equal figures give equal bytes.
 
-    tight=False keeps the size of the canvas, which is a third faster, and enough where constrained layout has already
-    made room for every label: the default for figures that have it.
+    tight=False keeps the size of the canvas, which is enough where constrained layout has already made room for every
+    label: the default for figures that have it. They are drawn once (0.14 s); savefig draws a second time to lay out (0.2 s).
     """
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -168,16 +169,31 @@ def png(figure, tight=None):
     buffer = io.BytesIO()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        box = "tight" if tight else None
-        figure.savefig(
-            buffer, format="png", dpi=100, bbox_inches=box, pad_inches=0.15, metadata={"Software": None}
-        )
+        if tight:
+            options = {"bbox_inches": "tight", "pad_inches": 0.15, "metadata": {"Software": None}}
+            figure.savefig(buffer, format="png", dpi=DPI, **options)
+        else:
+            _drawn(figure).save(buffer, "png", dpi=(DPI, DPI))
     if any("missing from font" in str(warning.message) for warning in caught):
         # to stdout: a cell that writes to stderr counts as failed in nbgrader
         print(
             "Some characters have no font here; use English labels, or install a Chinese font (fonts-noto-cjk)."
         )
     return buffer.getvalue()
+
+
+def _drawn(figure):
+    """The figure as a Pillow image of its canvas; its own resolution is put back afterwards."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+
+    before, canvas = figure.dpi, FigureCanvasAgg(figure)
+    try:
+        figure.dpi = DPI
+        canvas.draw()
+        return Image.fromarray(np.asarray(canvas.buffer_rgba()))
+    finally:
+        figure.dpi = before
 
 
 @_in_house_style

@@ -141,7 +141,7 @@ def chance_to_order(paths, removed=None):
     return sold
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(small_worlds)
 def test_removal_effects_equal_the_mass_that_is_followed_step_by_step(paths):
     found = markov(touches(*paths))
@@ -156,7 +156,7 @@ def test_removal_effects_equal_the_mass_that_is_followed_step_by_step(paths):
     assert abs(found["orders"].sum() - orders) < 1e-9
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(small_worlds, st.randoms(use_true_random=False))
 def test_rules_chain_and_shapley_give_away_every_order_once(paths, random):
     world = touches(*paths)
@@ -190,7 +190,7 @@ def by_permutations(paths, worth):
     return {one: total[one] / len(ways) * orders / value(set(names)) for one in names}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(small_worlds, st.sampled_from(["orders", "rate"]))
 def test_shapley_values_equal_the_mean_over_all_orders_of_arrival(paths, worth):
     found = shapley(touches(*paths), worth).to_dict()
@@ -198,7 +198,7 @@ def test_shapley_values_equal_the_mean_over_all_orders_of_arrival(paths, worth):
     assert {one: found.get(one, 0) for one in right} == pytest.approx(right, abs=1e-9)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(small_worlds)
 def test_with_orders_as_worth_each_order_is_split_equally_over_its_channels(paths):
     found, closed = shapley(touches(*paths)), credit(touches(*paths), "linear", by="channel")

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mktlib.cohorts import absent, at, gaps, lexis, lives, pooled, retention, silence, triangle
@@ -63,6 +63,7 @@ def test_a_cohort_whose_month_runs_is_not_shown():
     assert triangle(FOUR, "2025-02-15").index.tolist() == ["2025-01"]
 
 
+@settings(max_examples=30)
 @given(st.integers(0, 200))
 def test_a_cell_once_filled_never_changes(later):
     then = triangle(FOUR, "2025-04-05")

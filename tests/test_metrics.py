@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from pandas.testing import assert_frame_equal, assert_series_equal
 
 from mktlib import metrics
@@ -129,7 +129,6 @@ def test_the_table_given_is_not_changed():
 
 
 @given(st.lists(ROW, min_size=1, max_size=12))
-@settings(deadline=None)
 def test_a_ratio_lies_between_the_lowest_and_the_highest_of_its_groups(rows):
     table = made_of(rows).query("impressions > 0")
     whole, parts = (
@@ -141,7 +140,6 @@ def test_a_ratio_lies_between_the_lowest_and_the_highest_of_its_groups(rows):
 
 
 @given(st.lists(ROW, max_size=12), st.integers(0, 12))
-@settings(deadline=None)
 def test_cutting_a_table_in_two_does_not_change_its_totals(rows, cut):
     table, columns = made_of(rows), ["clicks", "impressions", "cost"]
     halves = totals(table.iloc[:cut], columns) + totals(table.iloc[cut:], columns)
@@ -149,7 +147,6 @@ def test_cutting_a_table_in_two_does_not_change_its_totals(rows, cut):
 
 
 @given(st.lists(ROW, min_size=1, max_size=12))
-@settings(deadline=None)
 def test_by_group_equals_filter_then_ratio(rows):
     table = made_of(rows)
     for group, value in ratio(table, "clicks", "impressions", by="group").items():

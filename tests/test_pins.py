@@ -134,7 +134,10 @@ def test_a_lesson_runs_in_a_fresh_environment_made_from_condas_pip_section(tmp_p
     venv.create(folder, with_pip=True)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     wanted = [word for line in pip_section() for word in line.split()]
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-compile", *wanted], cwd=ROOT, check=True)
+    pip = [python, "-m", "pip", "install", "--quiet"]
+    subprocess.run([*pip, "uv==0.13.9"], cwd=ROOT, check=True)  # installs the same in a fifth of pip's time
+    uv = [python, "-m", "uv", "--no-config", "pip", "install", "--quiet", "--python", python]
+    subprocess.run([*uv, *wanted], cwd=ROOT, check=True)
     lesson = next(ROOT.glob("notebooks/1_junior/J01_*.ipynb"))
     environment = {
         **os.environ,

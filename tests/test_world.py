@@ -385,6 +385,7 @@ def test_another_python_makes_the_shipped_world(tmp_path, active, standard_world
         pd.testing.assert_frame_equal(data.load(name), shipped, rtol=1e-9, atol=1e-12, obj=name)
 
 
+@pytest.mark.simulator
 def test_the_same_integer_gives_the_same_bytes_and_another_gives_others(tmp_path, small_world, capsys):
     assert main(["data", "--seed", "3", "--out", str(tmp_path / "again"), "--scale", "0.04"]) == 0
     again = content(tmp_path / "again")
@@ -403,6 +404,7 @@ def test_the_same_integer_gives_the_same_bytes_and_another_gives_others(tmp_path
         assert other[f"{name}.parquet"] != again[f"{name}.parquet"]
 
 
+@pytest.mark.simulator
 def test_one_command_makes_a_world_for_each_student(tmp_path, capsys):
     assert main(["worlds", "--seeds", "3,5-6", "--out", str(tmp_path / "class"), "--scale", "0.005"]) == 0
     assert sorted(path.name for path in (tmp_path / "class").iterdir()) == ["3", "5", "6"]

@@ -18,9 +18,7 @@ def test_undamaged_files_are_read():
             assert not isinstance(fuzz.check(data), Exception), name
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
-)
+@settings(max_examples=60, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
 @given(st.sampled_from(sorted(STARTS)), st.integers(0, 10**6))
 def test_damage(name, seed):
     BEGUN.append(time.monotonic())

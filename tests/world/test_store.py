@@ -56,6 +56,7 @@ def in_parts(tmp_path_factory):
     return folder
 
 
+@pytest.mark.simulator
 def test_a_large_world_is_the_sum_of_its_parts(in_parts, tmp_path, active):
     world.make(3, tmp_path / "one", TINY)
     active(tmp_path / "one")
@@ -71,6 +72,7 @@ def test_a_large_world_is_the_sum_of_its_parts(in_parts, tmp_path, active):
             assert 1.8 * len(small) < len(large) < 4.5 * len(small), name
 
 
+@pytest.mark.simulator
 def test_a_large_world_keeps_its_sums_and_links(in_parts, active):
     active(in_parts)
     orders, budget = data.load("orders"), data.load("budget").query("item == 'media'")
@@ -91,6 +93,7 @@ def test_a_large_world_keeps_its_sums_and_links(in_parts, active):
             )
 
 
+@pytest.mark.simulator
 def test_labels_and_the_sealed_quarter_are_added_up(in_parts, active):
     active(in_parts)
     assert set(world.truth("orders")["order_id"]) == set(data.load("orders")["order_id"])
@@ -148,6 +151,7 @@ def test_the_truth_is_asked_by_name(small_world, active):
         world.truth("T03.cuase")
 
 
+@pytest.mark.simulator
 def test_single_tables_are_the_same_as_in_the_whole_world(tmp_path, small_world):
     main(["data", "--seed", "3", "--out", str(tmp_path), "--scale", "0.04", "--tables", "refunds,calendar"])
     made = content(tmp_path)
@@ -162,6 +166,7 @@ def started(folder, scale, part):
     return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE)
 
 
+@pytest.mark.simulator
 def test_a_killed_run_leaves_nothing_half_written_and_goes_on_where_it_stopped(
     tmp_path, in_parts, monkeypatch
 ):
@@ -202,6 +207,7 @@ def again(folder):
     )
 
 
+@pytest.mark.simulator
 def test_a_full_disk_leaves_the_old_world_as_it_was(tiny, monkeypatch, capsys):
     before = content(tiny)
 
@@ -213,6 +219,7 @@ def test_a_full_disk_leaves_the_old_world_as_it_was(tiny, monkeypatch, capsys):
     assert "no space left" in capsys.readouterr().err and content(tiny) == before
 
 
+@pytest.mark.simulator
 def test_a_disk_that_fills_while_duckdb_writes_is_told_as_well(tiny, monkeypatch, capsys):
     def full(*_):
         raise duckdb.IOException("IO Error: Could not write file: No space left on device")
@@ -224,6 +231,7 @@ def test_a_disk_that_fills_while_duckdb_writes_is_told_as_well(tiny, monkeypatch
     assert "Cannot write into" in told and told.count("\n") == 1 and content(tiny) == before
 
 
+@pytest.mark.simulator
 def test_files_of_the_world_before_do_not_stay_behind(tmp_path):
     folder = tmp_path / "world"
     world.make(3, folder, TINY, ["calendar"])

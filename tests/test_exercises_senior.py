@@ -1,0 +1,5 @@
+"""The exercise matrix of the senior level."""
+
+from matrix import *  # noqa: F403  (the tests)
+
+LEVEL = "S"

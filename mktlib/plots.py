@@ -579,7 +579,7 @@ def _date_axis(axes, days):
     """At most seven dates, taken from the data; the year only where there is more than one."""
     ticks = days[:: max(1, -(-len(days) // 7))]
     several_years = days.min().year != days.max().year
-    axes.set_xticks(ticks, [f"{day:%b %Y}" if several_years else f"{day.day} {day:%b}" for day in ticks])
+    axes.set_xticks(ticks, [f"{day:%b}\n{day:%Y}" if several_years else f"{day.day} {day:%b}" for day in ticks])
 
 
 def _dark(colour):

@@ -576,10 +576,12 @@ def _name_bars(axes, names, across):
 
 
 def _date_axis(axes, days):
-    """At most seven dates, taken from the data; the year only where there is more than one."""
+    """At most seven dates, taken from the data; the year, on a second line, only where there is more than one."""
     ticks = days[:: max(1, -(-len(days) // 7))]
-    several_years = days.min().year != days.max().year
-    axes.set_xticks(ticks, [f"{day:%b}\n{day:%Y}" if several_years else f"{day.day} {day:%b}" for day in ticks])
+    named = "%b" if days.max() - days.min() > pd.Timedelta(days=400) else "%d %b"
+    if days.min().year != days.max().year:
+        named += "\n%Y"
+    axes.set_xticks(ticks, [f"{day:{named}}".removeprefix("0") for day in ticks])
 
 
 def _dark(colour):

@@ -7,8 +7,12 @@ different facts are summed apart and then stacked, so no join can multiply a row
 The last part serves a request for erasure: who else is this person, where does she stand, delete, and search again.
 """
 
+import atexit
+import shutil
+import tempfile
 from functools import cache, lru_cache
 from numbers import Number
+from pathlib import Path
 
 import pandas as pd
 
@@ -259,30 +263,26 @@ def _is_spark(engine):
 
 
 def _spark_views(spark, names):
-    """Temporary views in Spark: parquet tables are read by Spark itself, the small csv ones are handed over as rows."""
+    """Temporary views in Spark, which reads the tables itself; the small csv ones are laid out as Parquet for it."""
     star = _star()
     for table in dict.fromkeys(table for name in names for table in star[name]["tables"]):
         resource = data._resource(table)
-        if resource["format"] == "parquet":
-            frame = spark.read.parquet(*_files(resource))
-        else:
-            fields = resource["schema"]["fields"]
-            schema = ", ".join(f"`{field['name']}` {SPARK[field['type']]}" for field in fields)
-            frame = spark.createDataFrame(_shared().sql(f'SELECT * FROM "{table}"').fetchall(), schema)
-        frame.createOrReplaceTempView(table)
+        files = (
+            _files(resource) if resource["format"] == "parquet" else [_as_parquet(table, data.fingerprint())]
+        )
+        spark.read.parquet(*files).createOrReplaceTempView(table)
     for name in names:
         spark.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {_write(star[name]['sql'], 'spark')}")
 
 
-SPARK = {
-    "integer": "BIGINT",
-    "number": "DOUBLE",
-    "string": "STRING",
-    "yearmonth": "STRING",
-    "date": "DATE",
-    "datetime": "TIMESTAMP_NTZ",
-    "boolean": "BOOLEAN",
-}
+@cache
+def _as_parquet(table, world):
+    """Path of a copy of a small table, kept until this process ends: rows of Python would need Spark's Python workers."""
+    folder = Path(tempfile.mkdtemp(prefix="mktlib-spark-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = (folder / f"{table}.parquet").as_posix()
+    _shared().sql(f'SELECT * FROM "{table}"').write_parquet(path)
+    return path
 
 
 # ---------------------------------------------------------------- definitions

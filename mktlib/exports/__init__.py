@@ -124,7 +124,7 @@ def find(source, platform=None, aliases=None):
 def tables_of(part, name, platform, aliases):
     """Tables of one text or workbook; sheets without a header are passed over if another has one."""
     if part.text is not None:
-        return [layout.table_of_text(part.text, platform, aliases, name)]
+        return [layout.table_of_text(part.text, platform, aliases, name, part.data)]
     found, problem = [], None
     for sheet, cells in part.sheets.items():
         rows = list(enumerate(cells, 1))

@@ -40,31 +40,31 @@ class Reading(Rows):
                 scaled = (
                     f"v{n}"
                     if factor == 1
-                    else f"v{n} * CASE WHEN contains(c{n}, '%') THEN 1 ELSE {factor} END"
+                    else f"v{n} * CASE WHEN contains({self.cell(n)}, '%') THEN 1 ELSE {factor} END"
                 )
                 parts.append(f"{scaled} AS v{n}")
                 if self.censored[n]:
                     texts = ", ".join(map(values.quoted, self.censored[n]))
                     parts.append(f"CASE WHEN c{n} IN ({texts}) THEN {values.name_sql(f'c{n}')} END AS x{n}")
             elif self.few(n):
-                self.con.execute(
-                    f"CREATE TYPE texts{n} AS ENUM (SELECT DISTINCT c{n} FROM cells WHERE c{n} IS NOT NULL)"
-                )
-                parts.append(f"c{n}::texts{n} AS v{n}")
+                parts.append(f"hash(c{n}) AS v{n}")
             else:
                 parts.append(f"{values.name_sql(f'c{n}')} AS v{n}")
-        return f"SELECT {', '.join([*parts, 'line'])} FROM cells"
+        return f"SELECT {', '.join([*parts, 'rowid'])} FROM cells"
 
     def few(self, n):
-        """Whether the texts of column n are few enough to be read once each."""
-        return bool(self.texts(n)) and self.listed[n]
+        """Whether the texts of column n are few enough to be read once each, and their hashes differ."""
+        texts = self.texts(n)
+        return n in self.hashes and len(np.unique(self.hashes[n])) == len(texts)
 
-    def cleaned(self, column):
-        """A column of texts as read by `name_sql`, each different text once."""
-        if not isinstance(column.dtype, pd.CategoricalDtype):
+    def cleaned(self, n, column):
+        """Column n as read by `name_sql`: texts, or a categorical column made of their hashes where they are few."""
+        if not self.few(n):
             return column.astype("str")
-        known = pd.array([values.name(text) for text in column.cat.categories], dtype="str")
-        return pd.Series(known.take(column.cat.codes, allow_fill=True), index=column.index)
+        places = pd.Index(self.hashes[n]).get_indexer(column)  # -1, the last, for what is missing
+        codes, known = pd.factorize(np.array([*map(values.name, self.texts(n)), None], dtype=object))
+        known = pd.array(known, dtype="str")
+        return pd.Series(pd.Categorical.from_codes(codes[places], known), index=column.index)
 
     # The frame
 
@@ -73,6 +73,7 @@ class Reading(Rows):
         self.decimal = "."
         self.name_columns()
         self.load()
+        self.con.begin()  # until its end no row gets another rowid
         self.read_numbers()
         self.totals = [
             self.total(one["row"], one["cells"]) for one in self.totals
@@ -80,13 +81,9 @@ class Reading(Rows):
         self.settle_kinds()
         self.take_totals()
         self.take_unreadable()
-        query = self.select()
-        # the optimizer takes minutes over hundreds of long expressions, and gains nothing here
-        self.con.execute("PRAGMA disable_optimizer")
-        raw = self.con.execute(query).df()
-        self.con.execute("PRAGMA enable_optimizer")
-        if not raw["line"].is_monotonic_increasing:  # sorted here: in SQL it takes gigabytes
-            raw = raw.sort_values("line", ignore_index=True)
+        raw = self.run(self.select())
+        if not raw["rowid"].is_monotonic_increasing:  # sorted here: in SQL it takes gigabytes
+            raw = raw.sort_values("rowid", ignore_index=True)
         found = self.columns(raw)
         if found.empty and self.aside and not self.totals:
             worst = next((one for one in self.aside if one["reason"] != "footer"), None)
@@ -101,7 +98,7 @@ class Reading(Rows):
         made, bad = {}, np.zeros(len(raw), bool)
         for n, kind in enumerate(self.kinds):
             if n not in self.personal and kind not in names.METRIC - {"seconds"}:
-                raw[f"v{n}"] = self.cleaned(raw[f"v{n}"])
+                raw[f"v{n}"] = self.cleaned(n, raw[f"v{n}"])
         dates = [
             raw[f"v{n}"].dropna().unique()
             for n, kind in enumerate(self.kinds)
@@ -119,23 +116,24 @@ class Reading(Rows):
                 made[label] = start
                 if (
                     label == "date"
+                    and not start.equals(end)
                     and (start.dt.normalize() != end.dt.normalize()).where(end.notna(), False).any()
                 ):
                     made[label] = start.where(start.dt.normalize() == end.dt.normalize())
                     made.setdefault("period_start", start)
                     made.setdefault("period_end", end)
             elif kind == "seconds":
-                seconds = column.map(values.as_seconds, na_action="ignore")
+                seconds = column.map(values.as_seconds, na_action="ignore").astype(float)
                 bad |= self.report(
                     raw, n, (column.notna() & seconds.isna()).to_numpy() & ~bad, "is no duration"
                 )
-                made[label] = seconds.astype(float)
+                made[label] = seconds
             elif kind in names.METRIC:
-                made[label] = whole(column) if kind == "count" else column
+                made[label] = whole(column) if kind == "count" else column.astype(float)
             elif kind == "hour":
                 made[label] = whole(pd.to_numeric(column.str.extract(r"^(\d{1,2})")[0], errors="coerce"))
             else:
-                made[label] = column
+                made[label] = column.astype("str")
                 if kind == "id" and any(
                     re.fullmatch(r"\d(?:\.\d+)?[eE]\+\d+", text) for text in self.texts(n)
                 ):
@@ -144,16 +142,16 @@ class Reading(Rows):
                     )
             if self.censored.get(n) and kind in names.METRIC:
                 made[f"{label}_censored"] = raw[f"x{n}"].astype("str")
-        found = pd.DataFrame(made, index=raw.index)
+        found = pd.DataFrame(made, index=raw.index, copy=False)
         found = found.loc[~bad].reset_index(drop=True) if bad.any() else found
         return self.finish(found)
 
     def report(self, raw, n, wrong, what):
         """Set aside the rows of the mask, which cannot be read in column n; returns the mask."""
         for at in np.flatnonzero(wrong):
-            cells = ["" if pd.isna(cell) else str(cell) for cell in raw.iloc[at].drop("line")]
+            cells = ["" if pd.isna(cell) else str(cell) for cell in raw.iloc[at].drop("rowid")]
             self.set_aside(
-                raw["line"].iloc[at],
+                self.lines[raw["rowid"].iloc[at]],
                 f"'{str(raw[f'v{n}'].iloc[at])[:40]}' in '{self.table.header[n]}' {what}",
                 cells,
             )
@@ -224,16 +222,21 @@ class Reading(Rows):
 
 def with_rates(frame, without=()):
     """The frame with every rate that its counts give, NaN where there is nothing to divide by."""
-    made = {}
+    made, bases = {}, {}
     for rate, (over, under, factor) in names.vocabulary()[1].items():
         if over in frame and under in frame and rate not in without:
-            base = frame[under].astype(float)
-            made[rate] = factor * frame[over].astype(float) / base.where(base > 0)
+            if under not in bases:
+                base = frame[under].astype(float)
+                bases[under] = base.where(base > 0)
+            top = frame[over].astype(float)
+            made[rate] = (top if factor == 1 else factor * top) / bases[under]
     return frame.assign(**made)
 
 
 def whole(column):
     """Integers where all values are whole (nullable if some are missing), else the column as it is."""
+    if column.dtype.kind == "i" and (column.abs() <= 2**53).all():
+        return column
     numbers = column.to_numpy(dtype=float)
     filled = ~np.isnan(numbers)
     if (np.abs(numbers[filled]) > 2**53).any() or (numbers[filled] % 1 != 0).any():

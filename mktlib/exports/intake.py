@@ -15,16 +15,19 @@ MEMBERS = 2_000
 CELLS = (
     3_000_000  # of a sheet, empty ones included: a single cell in the last corner makes 17 thousand million
 )
+BOM = b"\xef\xbb\xbf"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 @dataclass
 class Content:
-    """What a file holds: `text` or `sheets` (name -> rows of texts) or `members` of a zip (name -> Content)."""
+    """What a file holds: `text` or `sheets` (name -> rows of texts) or `members` of a zip (name -> Content); `data` are the
+    bytes of the text if they are UTF-8."""
 
     name: str
     encoding: str
     text: str | None = None
+    data: bytes = b""
     sheets: dict = field(default_factory=dict)
     members: dict = field(default_factory=dict)
 
@@ -86,7 +89,7 @@ def unwrap(name, data):
     if data.startswith(OLE):
         return Content(name, "xls", sheets=old_sheets(data))
     text, encoding = decode(data)
-    return Content(name, encoding, text=text)
+    return Content(name, encoding, text, data.removeprefix(BOM) if encoding.startswith("utf-8") else b"")
 
 
 def unzip(name, data):
@@ -242,7 +245,7 @@ def decode(data):
     """Text and name of its encoding, by the bytes alone."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return strictly(data, "utf-16")
-    if data.startswith(b"\xef\xbb\xbf"):
+    if data.startswith(BOM):
         return strictly(data, "utf-8-sig")
     head = data[:2000]
     if len(head) > 3 and head[1::2].count(0) > 0.4 * len(head[1::2]):

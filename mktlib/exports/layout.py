@@ -20,7 +20,8 @@ csv.field_size_limit(10_000_000)
 class Table:
     """A table found in a file: rows of texts below a header.
 
-    `rows` are pairs (number of the row in the file, cells); for a long regular file they stay in `text`, from `start` on.
+    `rows` are pairs (number of the row in the file, cells); for a long regular file they stay in `text`, from `start` on,
+    `before` rows of the file before them; `data` are the bytes of the text if they are UTF-8.
     """
 
     platform: str
@@ -33,6 +34,9 @@ class Table:
     others: list = field(default_factory=list)
     name: str = ""
     text: str = ""
+    start: int = 0
+    before: int = 0
+    data: bytes = b""
     stated: list = field(default_factory=list)  # totals told outside of the table
 
 
@@ -144,16 +148,17 @@ def trimmed(cells):
 LONG = 3_000_000  # characters from which on DuckDB parses the rows
 
 
-def table_of_text(text, platform=None, aliases=None, name=""):
-    """The table in a CSV text."""
+def table_of_text(text, platform=None, aliases=None, name="", data=b""):
+    """The table in a CSV text; `data` are its bytes if they are UTF-8."""
     delimiter, found = locate(text, platform, aliases)
     if len(text) < LONG or not found:
         return table_of_rows(parse(text, delimiter, bool(found)), found, platform, delimiter, name)
     head = parse(head_of(text), delimiter, strict=False)
     table = table_of_rows(head, found, platform, delimiter, name)
-    after = next((number for number, _ in table.rows), table.header_row + 1)
-    start = 0
-    for _ in range(after - 1):
-        start = text.index("\n", start) + 1
-    table.rows, table.text = [], text[start:]
+    if not table.rows:  # the header may go on behind the head
+        return table_of_rows(parse(text, delimiter), found, platform, delimiter, name)
+    table.before = table.rows[0][0] - 1
+    lines = io.StringIO(head_of(text), newline="")
+    table.start = sum(len(lines.readline()) for _ in range(table.before))
+    table.rows, table.text, table.data = [], text, data
     return table

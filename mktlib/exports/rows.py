@@ -6,12 +6,16 @@ import tempfile
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from . import layout, names, values
 from .errors import ExportError
 
-TOTAL = r"(?:grand |sub)?totals?(?:\s*[:：(].*|\s*-\s.*)?|(?:gesamt|gesamtsumme|summe|insgesamt|totale|totaux|total general|总计|合计|汇总|小计|全部汇总)(?:\s*[:：（(].*|\d.*)?"
+TOTAL = re.compile(
+    r"(?:grand |sub)?totals?(?:\s*[:：(].*|\s*-\s.*)?|(?:gesamt|gesamtsumme|summe|insgesamt|totale|totaux|total general|总计|合计|汇总|小计|全部汇总)(?:\s*[:：（(].*|\d.*)?",
+    re.I,
+)
 TOTAL_START = (
     "total",
     "grand",
@@ -27,6 +31,7 @@ TOTAL_START = (
     "全部汇总",
 )
 ENDS = 20_000  # characters at each end of a long text by which the types of columns are guessed
+BUFFER = 16_000_000  # bytes that DuckDB parses at once; with less, pieces of the table are copied together
 MANY = 100_000  # different texts of a column that are listed
 LABELS = 8  # leading columns in which the word for a total may stand
 FOOTER = re.compile(r"grand totals? \(|confidential information|copyright \(c\)", re.I)
@@ -42,7 +47,7 @@ TYPED = {"keyword", "search_term"}  # columns in which people's own words stand,
 
 def is_total(cells):
     """Whether one of the first cells says that the row is a sum."""
-    return any(re.fullmatch(TOTAL, cell.strip(), re.I) for cell in cells[:LABELS])
+    return any(TOTAL.fullmatch(cell.strip()) for cell in cells[:LABELS])
 
 
 def is_footer(cells):
@@ -58,7 +63,8 @@ class Rows:
         self.con, self.table, self.dayfirst = con, table, dayfirst
         self.entry = names.platforms()[table.platform]
         self.totals, self.aside, self.blank, self.notes = [], [], 0, []
-        self.seen, self.listed, self.typed = {}, {}, {}
+        self.seen, self.hashes, self.typed = {}, {}, {}
+        self.lines = []  # number of each row in the file, by the rowid in `cells`
         self.known = [
             known.get(names.plain(one)) or names.Known(None, self.kind_of(one)) for one in table.header
         ]
@@ -87,15 +93,19 @@ class Rows:
     # Rows
 
     def load(self):
-        """Fill the DuckDB table `cells`: texts c0, c1, ..., numbers v0, ... and line; irregular rows are set aside."""
+        """Fill the DuckDB table `cells`: texts c0, c1, ... (but for columns in `typed`) and numbers v0, ...; irregular rows are
+        set aside."""
         if self.table.text and self.load_long():
             return
-        rows = layout.parse(self.table.text, self.table.delimiter) if self.table.text else self.table.rows
+        rows = (
+            layout.parse(self.table.text[self.table.start :], self.table.delimiter)
+            if self.table.text
+            else self.table.rows
+        )
         width = len(self.table.header)
-        shift = self.table.header_row if self.table.text else 0
         data = []
         for line, cells in rows:
-            line += shift
+            line += self.table.before
             while len(cells) > width and not cells[-1].strip():
                 cells = cells[:-1]
             filled = sum(bool(cell.strip()) for cell in cells)
@@ -106,42 +116,53 @@ class Rows:
             elif [cell.strip() for cell in cells] == self.table.header:
                 self.set_aside(line, "the header once more", cells)
             else:
-                data.append((*cells, line))
+                data.append(cells)
+                self.lines.append(line)
         columns = [f"c{n}" for n in range(width)]
-        frame = pd.DataFrame(data, columns=[*columns, "line"])
-        self.con.register("given", frame.astype({**dict.fromkeys(columns, object), "line": "int64"}))
-        texts = ", ".join(f"CAST({one} AS VARCHAR) AS {one}" for one in columns)
-        self.fill(f"SELECT {texts}, line FROM given")
+        self.con.register("given", pd.DataFrame(data, columns=columns, dtype=object))
+        self.fill(f"SELECT {', '.join(f'CAST({one} AS VARCHAR) AS {one}' for one in columns)} FROM given")
         self.con.unregister("given")
+        self.drop_infinite()
 
     def fill(self, source):
-        """Make the table `cells` of a query that gives texts (of columns in `typed`: numbers) and lines.
+        """Make the table `cells` of a query that gives texts (of columns in `typed`: numbers), in the order of the file."""
+        width, typed = len(self.table.header), self.typed
+        numbers = [n for n in self.maybe_numeric() if n not in typed]
+        given = [f"c{n} AS v{n}" if n in typed else f"c{n}" for n in range(width)]
+        given += [f"{values.number_sql(f'c{n}')} AS v{n}" for n in numbers]
+        self.run(f"CREATE OR REPLACE TEMP TABLE cells AS SELECT {', '.join(given)} FROM ({source})")
 
-        Of a column that was parsed as a number its text is made when somebody asks for it.
-        """
-        width, wanted = len(self.table.header), self.maybe_numeric()
-        stored = [
-            f"{'d' if n in self.typed else 'c'}{n} {self.typed.get(n, 'VARCHAR')}" for n in range(width)
-        ]
-        stored += ["line BIGINT", *(f"v{n} DOUBLE" for n in wanted if n not in self.typed)]
-        made = [
-            f"c{n} VARCHAR AS (CAST(d{n} AS VARCHAR)), v{n} DOUBLE AS ({finite_sql(f'd{n}')})"
-            for n in self.typed
-        ]
-        self.con.execute("DROP TABLE IF EXISTS cells")
-        self.con.execute(f"CREATE TEMP TABLE cells ({', '.join(stored + made)})")
-        numbers = [n for n in wanted if n not in self.typed]
-        given = [*(f"c{n}" for n in range(width)), "line", *(values.number_sql(f"c{n}") for n in numbers)]
-        self.con.execute(f"INSERT INTO cells SELECT {', '.join(given)} FROM ({source})")
-        self.drop_infinite(numbers)
+    def cell(self, n):
+        """SQL of the text of a cell in column n; of a column that was parsed as numbers it is made anew."""
+        return f"CAST(v{n} AS VARCHAR)" if n in self.typed else f"c{n}"
 
-    def drop_infinite(self, places):
-        """Make numbers NULL that are infinite or 'nan': `as_number` is to say what their texts are."""
-        if places:
-            odd = ", ".join(f"bool_or(NOT isfinite(v{n}))" for n in places)
-            told = self.con.execute(f"SELECT {odd} FROM cells").fetchall()[0]
-            for n in (n for n, some in zip(places, told, strict=True) if some):
-                self.con.execute(f"UPDATE cells SET v{n} = NULL WHERE NOT isfinite(v{n})")
+    def drop_infinite(self):
+        """Make numbers NULL that are infinite or 'nan': `as_number` is to say what their texts are. False if a column that
+        was parsed as numbers, so that its texts are gone, holds one."""
+        places = [n for n in self.maybe_numeric() if self.typed.get(n) != "BIGINT"]
+        found = self.having("NOT isfinite(v{n})", places)
+        for n in found:
+            self.con.execute(f"UPDATE cells SET v{n} = NULL WHERE NOT isfinite(v{n})")
+        return not any(n in self.typed for n in found)
+
+    def highest(self, expression, places):
+        """The highest value of an expression about each of the columns, by place: all in one query."""
+        if not places:
+            return {}
+        parts = ", ".join(f"max({expression.format(n=n)})" for n in places)
+        return dict(zip(places, self.con.execute(f"SELECT {parts} FROM cells").fetchall()[0], strict=True))
+
+    def having(self, condition, places):
+        """Those of the columns in which some row fulfils the condition."""
+        return [n for n, some in self.highest(condition, places).items() if some]
+
+    def run(self, query):
+        """The frame of a query about all columns. The optimizer takes minutes over hundreds of long expressions, and gains nothing."""
+        self.con.execute("PRAGMA disable_optimizer")
+        try:
+            return self.con.execute(query).df()
+        finally:
+            self.con.execute("PRAGMA enable_optimizer")
 
     def load_long(self):
         """The same by DuckDB's own parser, for a long text in which all rows are alike; False if they are not.
@@ -149,42 +170,46 @@ class Rows:
         Columns that look like plain numbers at both ends of the text are parsed as such, which takes half the time; where one
         cell then is none, all are parsed as texts.
         """
-        text = self.table.text
-        text = text if text.endswith("\n") else text + "\n"
+        data = self.table.data or self.table.text.encode("utf-8")
+        start = len(self.table.text[: self.table.start].encode("utf-8"))
+        count = data.count(b"\n", start) + (not data.endswith(b"\n"))
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "rows.csv"
-            path.write_text(text, encoding="utf-8", newline="")
-            for types in (self.plain_numbers(text), {}):
-                self.typed = types
-                try:
-                    self.fill(self.csv_sql(path))
-                    break
-                except duckdb.Error:
-                    continue
-            else:
+            path.write_bytes(memoryview(data)[start:])
+            if not any(self.filled(path, types) for types in (self.plain_numbers(), {})):
                 return False
-        if self.con.execute("SELECT count(*) FROM cells").fetchall()[0][0] != text.count("\n"):
+        if self.con.execute("SELECT count(*) FROM cells").fetchall()[0][0] != count:
             self.con.execute("DROP TABLE cells")
             self.typed = {}
             return False  # blank lines or cells of several lines: numbers of rows would be wrong
+        self.lines = range(self.table.before + 1, self.table.before + 1 + count)
         self.take_odd_rows(len(self.table.header))
         return True
 
+    def filled(self, path, types):
+        """Whether the rows of a file could be parsed into `cells` with these types."""
+        self.typed = types
+        try:
+            self.fill(self.csv_sql(path))
+        except duckdb.Error:
+            return False
+        return self.drop_infinite()
+
     def csv_sql(self, path):
-        """SQL that parses the rows of a file strictly and numbers them."""
+        """SQL that parses the rows of a file strictly."""
         columns = ", ".join(
             f"'c{n}': '{self.typed.get(n, 'VARCHAR')}'" for n in range(len(self.table.header))
         )
         return (
-            f"SELECT *, row_number() OVER () + {self.table.header_row} AS line FROM read_csv({values.quoted(path.as_posix())}, "
-            f"header=false, auto_detect=false, delim='{self.table.delimiter}', quote='\"', escape='\"', "
-            f"columns={{{columns}}}, strict_mode=true, null_padding=false)"
+            f"FROM read_csv({values.quoted(path.as_posix())}, header=false, auto_detect=false, delim='{self.table.delimiter}', "
+            f"quote='\"', escape='\"', columns={{{columns}}}, strict_mode=true, null_padding=false, buffer_size={BUFFER})"
         )
 
-    def plain_numbers(self, text):
+    def plain_numbers(self):
         """SQL types by place of the columns whose cells, in the first and last rows, are whole numbers, or numbers of which a
         decimal point is sure ('1.234' alone may be a thousand)."""
-        ends = text[:ENDS].rpartition("\n")[0] + "\n" + text[-ENDS:].partition("\n")[2]
+        text, start = self.table.text, self.table.start
+        ends = text[start : start + ENDS].rpartition("\n")[0] + "\n" + text[-ENDS:].partition("\n")[2]
         rows = [cells for _, cells in layout.parse(ends, self.table.delimiter, strict=False)]
         if any(len(cells) != len(self.table.header) for cells in rows):
             return {}
@@ -203,19 +228,24 @@ class Rows:
 
     def take_odd_rows(self, width):
         """What `load` does with blank rows, lone cells and a repeated header, for rows that DuckDB parsed."""
-        cell = [f"c{n}" for n in range(width)]
-        filled = " + ".join(f"(d{n} IS NOT NULL)::INT" if n in self.typed else f"(c{n} IS NOT NULL AND trim(c{n}) <> '')::INT"
+        cell = [self.cell(n) for n in range(width)]
+        filled = " + ".join(f"(v{n} IS NOT NULL)::INT" if n in self.typed else f"(c{n} IS NOT NULL AND trim(c{n}) <> '')::INT"
                             for n in range(width))  # fmt: skip
         header = " AND ".join(
             f"{c} = {values.quoted(one)}" for c, one in zip(cell, self.table.header, strict=True)
         )
-        sparse = " + ".join(f"({c} IS NULL)::INT" for c in cell[:3]) + f" >= {min(width, 3) - 1}"
+        if any(values.as_number(self.table.header[n]) is None for n in self.typed):
+            header = "false"  # it would have been no number
+        sparse = (
+            " + ".join(f"({'v' if n in self.typed else 'c'}{n} IS NULL)::INT" for n in range(min(width, 3)))
+            + f" >= {min(width, 3) - 1}"
+        )
         rows = self.con.execute(
-            f"SELECT {', '.join(cell)}, line, {filled} AS filled FROM cells "
-            f"WHERE CASE WHEN {sparse} THEN {filled} < 2 ELSE {header} END"
+            f"SELECT {', '.join(cell)}, rowid, {filled} AS filled FROM cells "
+            f"WHERE ({sparse} AND {filled} < 2) OR ({header})"
         ).fetchall()
         for row in rows:
-            line, cells = row[width], ["" if cell is None else cell for cell in row[:width]]
+            line, cells = self.lines[row[width]], ["" if cell is None else cell for cell in row[:width]]
             if row[-1] == 0:
                 self.blank += 1
             elif row[-1] == 1 and width > 3:
@@ -225,10 +255,10 @@ class Rows:
         kept = {row[width] for row in rows if row[-1] == 1 and width <= 3}
         self.drop([row[width] for row in rows if row[width] not in kept])
 
-    def drop(self, lines):
+    def drop(self, rowids):
         """Delete rows of `cells`."""
-        if lines:
-            self.con.execute(f"DELETE FROM cells WHERE line IN ({', '.join(map(str, lines))})")
+        if rowids:
+            self.con.execute(f"DELETE FROM cells WHERE rowid IN ({', '.join(map(str, rowids))})")
 
     def irregular(self, line, cells):
         """A row with more or fewer cells than the header: a total, a footer, or set aside."""
@@ -254,7 +284,7 @@ class Rows:
         header, width = self.table.header, len(self.table.header)
         found = {
             "row": int(line),
-            "label": next((c.strip() for c in reversed(cells) if re.fullmatch(TOTAL, c.strip(), re.I)), ""),
+            "label": next((c.strip() for c in reversed(cells) if TOTAL.fullmatch(c.strip())), ""),
         }
         if len(cells) < width or self.shifted(
             cells
@@ -302,12 +332,12 @@ class Rows:
 
     def settle_kinds(self):
         """A column nobody knows is a number if all its cells are, and none looks like an id."""
-        for n, kind in enumerate(self.kinds):
-            if kind == "?":
-                odd = f"bool_or(strlen(c{n}) > 15 OR regexp_matches(c{n}, '^[''=]|^0\\d'))"
-                told, long = self.con.execute(f"SELECT count(v{n}), {odd} FROM cells").fetchall()[0]
-                name = ID.search(self.table.header[n])
-                self.kinds[n] = "number" if told and not (long or self.bad[n] or name) else "text"
+        unknown = [n for n, kind in enumerate(self.kinds) if kind == "?"]
+        numbers = [n for n in unknown if not self.bad[n] and not ID.search(self.table.header[n])]
+        numbers = self.having("v{n} IS NOT NULL", numbers)
+        odd = self.having("strlen(c{n}) > 15 OR regexp_matches(c{n}, '^[''=]|^0\\d')", numbers)
+        for n in unknown:
+            self.kinds[n] = "number" if n in numbers and n not in odd else "text"
 
     def maybe_numeric(self):
         """Places of columns that are numbers or may be."""
@@ -320,23 +350,24 @@ class Rows:
     # Totals inside regular rows
 
     def rows(self, where):
-        """Rows of `cells` as dicts: line, cells (texts), numbers by place."""
+        """Rows of `cells` as dicts: rowid, line, cells (texts), numbers by place."""
         width, numeric = len(self.table.header), self.maybe_numeric()
-        picked = ", ".join([*(f"c{n}" for n in range(width)), "line", *(f"v{n}" for n in numeric)])
-        found = self.con.execute(f"SELECT {picked} FROM cells WHERE {where} ORDER BY line").fetchall()
-        return [{"cells": ["" if cell is None else cell for cell in row[:width]], "line": row[width],
+        picked = ", ".join([*(self.cell(n) for n in range(width)), "rowid", *(f"v{n}" for n in numeric)])
+        found = self.con.execute(f"SELECT {picked} FROM cells WHERE {where} ORDER BY rowid").fetchall()
+        return [{"cells": ["" if cell is None else cell for cell in row[:width]], "rowid": row[width], "line": self.lines[row[width]],
                  "numbers": dict(zip(numeric, row[width + 1 :], strict=True))} for row in found]  # fmt: skip
 
     def texts(self, n):
         """Different texts of column n; all that begin like a total where there are too many to list."""
         if n not in self.seen:
-            query = f"SELECT DISTINCT c{n} FROM cells WHERE c{n} IS NOT NULL"
-            found = self.con.execute(f"{query} LIMIT {MANY + 1}").fetchall()
-            self.listed[n] = len(found) <= MANY
-            if not self.listed[n]:
+            query = f"SELECT DISTINCT {self.cell(n)} AS c{n} FROM cells WHERE c{n} IS NOT NULL"
+            found = self.con.execute(f"SELECT c{n}, hash(c{n}) FROM ({query} LIMIT {MANY + 1})").fetchall()
+            if len(found) <= MANY:
+                self.hashes[n] = np.array([one for _, one in found], dtype="uint64")
+            else:
                 pattern = values.quoted(rf"^\s*(?i:{'|'.join(TOTAL_START)})")
                 found = self.con.execute(f"{query} AND regexp_matches(c{n}, {pattern})").fetchall()
-            self.seen[n] = [text for (text,) in found]
+            self.seen[n] = [text for text, *_ in found]
         return self.seen[n]
 
     def take_totals(self):
@@ -347,11 +378,11 @@ class Rows:
         found = self.rows(" OR ".join(places)) if places else []
         found = [row for row in found if not self.searched(row, found, texts)]
         unlabelled = [
-            row for row in self.unlabelled_total() if row["line"] not in {one["line"] for one in found}
+            row for row in self.unlabelled_total() if row["rowid"] not in {one["rowid"] for one in found}
         ]
         for row in [*found, *unlabelled]:
             self.totals.append(self.total(row["line"], row["cells"]))
-        self.drop([row["line"] for row in [*found, *unlabelled]])
+        self.drop([row["rowid"] for row in [*found, *unlabelled]])
 
     def searched(self, row, found, texts):
         """Whether the word for a total in a row is only what people searched for: its other names are filled or its numbers too small."""
@@ -366,11 +397,11 @@ class Rows:
         ]
         if others:
             return not any(values.is_missing(cell) for cell in others)
-        lines = ", ".join(str(one["line"]) for one in found)
+        rowids = ", ".join(str(one["rowid"]) for one in found)
         for n in self.additive():
-            rest = self.con.execute(f"SELECT sum(v{n}) FROM cells WHERE line NOT IN ({lines})").fetchall()[0][
+            rest = self.con.execute(f"SELECT sum(v{n}) FROM cells WHERE rowid NOT IN ({rowids})").fetchall()[
                 0
-            ]
+            ][0]
             if rest:
                 return (row["numbers"][n] or 0) < 0.99 * rest
         return False
@@ -386,15 +417,15 @@ class Rows:
                       and self.known[n].canonical not in ("attribution", "currency", "result_indicator", "account")]  # fmt: skip
         if not dimensions or not self.additive():
             return []
-        first, last = self.con.execute("SELECT min(line), max(line) FROM cells").fetchall()[0]
-        ends = self.rows(f"line = {first} OR line = {last}") if first is not None else []
+        first, last = self.con.execute("SELECT min(rowid), max(rowid) FROM cells").fetchall()[0]
+        ends = self.rows(f"rowid IN ({first}, {last})") if first is not None else []
         nameless = [row for row in ends if all(values.is_missing(row["cells"][n]) for n in dimensions)]
         if len(ends) < 2 or len(nameless) != 1:
             return []
         for n in self.additive():
             own = nameless[0]["numbers"][n]
             others = self.con.execute(
-                f"SELECT sum(v{n}) FROM cells WHERE line <> {nameless[0]['line']}"
+                f"SELECT sum(v{n}) FROM cells WHERE rowid <> {nameless[0]['rowid']}"
             ).fetchall()[0][0]
             if own and others and own >= 0.99 * others:
                 return nameless
@@ -417,7 +448,7 @@ class Rows:
             return "."
         for n in self.numeric():
             dots = self.con.execute(
-                f"SELECT c{n} FROM cells WHERE contains(c{n}, '.') AND regexp_matches(c{n}, {values.quoted(values.DOT_ONLY)}) LIMIT 1"
+                f"SELECT {self.cell(n)} AS c FROM cells WHERE contains(c, '.') AND regexp_matches(c, {values.quoted(values.DOT_ONLY)}) LIMIT 1"
             ).fetchall()
             if dots and comma:
                 header = self.table.header
@@ -432,7 +463,15 @@ class Rows:
 
     def read_numbers(self):
         """Read what SQL left over; note which texts are censored and which are no numbers."""
-        left = {n: self.leftovers(n) for n in self.maybe_numeric()}
+        left = dict.fromkeys(self.maybe_numeric(), ())
+        unread = self.highest(
+            "CASE WHEN v{n} IS NULL THEN c{n} END", [n for n in left if n not in self.typed]
+        )
+        for n, text in unread.items():
+            if text and self.kinds[n] == "?" and all(values.as_number(text, sign) is None for sign in ".,"):
+                left[n] = [text]  # one is enough to know that the column holds texts
+            elif text:
+                left[n] = self.leftovers(n)
         self.decimal = self.settle_decimal(left)
         if self.decimal == ",":
             texts = [n for n in left if n not in self.typed]
@@ -467,15 +506,10 @@ class Rows:
             self.set_aside(
                 row["line"], f"'{row['cells'][n][:40]}' in '{self.table.header[n]}' is no number", kept
             )
-        self.drop([row["line"] for row, _ in rows])
+        self.drop([row["rowid"] for row, _ in rows])
 
     def factor(self, n):
         """What a number of column n is multiplied by when its cell has no % sign: 0.01 where the platform leaves it out."""
         header = self.table.header[n]
         plain = self.entry.get("percent") == "plain" or re.search(r"%\s*[)）]?\s*$|（%）", header)
         return 0.01 if self.kinds[n] == "rate" and plain else 1.0
-
-
-def finite_sql(column):
-    """SQL of a number that is NULL where it is infinite or no number."""
-    return f"CASE WHEN isfinite(CAST({column} AS DOUBLE)) THEN {column} END"

@@ -65,9 +65,9 @@ def number_sql(cell):
     """SQL that reads the usual ways to write a number with decimal point; NULL leaves the others to `as_number`."""
     grouped = r"'[-+]?[1-9]\d{0,2}(,\d{2,3})*,\d{3}(\.\d*)?'"
     return (
-        f"CASE WHEN contains({cell}, ',') THEN CASE WHEN regexp_full_match({cell}, {grouped}) "
-        f"THEN TRY_CAST(replace({cell}, ',', '') AS DOUBLE) END "
-        f"WHEN ends_with({cell}, '%') THEN TRY_CAST(rtrim({cell}, '%') AS DOUBLE) / 100 ELSE TRY_CAST({cell} AS DOUBLE) END"
+        f"CASE WHEN ends_with({cell}, '%') THEN TRY_CAST(substring({cell}, 1, strlen({cell}) - 1) AS DOUBLE) / 100 "
+        f"WHEN contains({cell}, ',') THEN CASE WHEN regexp_full_match({cell}, {grouped}) "
+        f"THEN TRY_CAST(replace({cell}, ',', '') AS DOUBLE) END ELSE TRY_CAST({cell} AS DOUBLE) END"
     )
 
 

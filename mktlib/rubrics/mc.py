@@ -129,7 +129,7 @@ CRITERIA = {
         15,
         (
             "Targets do not add up.",
-            "Small gaps remain.",
+            "Small gaps remain in the sums.",
             "The tree closes within 1 %, the money is paced by kind of day.",
             "Bands for good and bad cases, and triggers written before the quarter.",
         ),
@@ -164,7 +164,7 @@ CRITERIA = {
         15,
         (
             "Reacts to noise.",
-            "Acts, but late.",
+            "Acts on the right thing, but late.",
             "Acts on triggers only.",
             "Says for each action what it did, against the quarter without it.",
         ),
@@ -181,7 +181,7 @@ CRITERIA = {
         5,
         (
             "Raw completion decides.",
-            "Weighted.",
+            "Weighted by importance, no more.",
             "Capped, weighted, adjusted for difficulty and for mix.",
             "Checks for fairness, and keeps a paid measure from bending the work.",
         ),

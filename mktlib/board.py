@@ -51,7 +51,7 @@ def _mart(world):
 
 def mart_of(orders, budget, feed_ads_daily, calendar):
     """mart() from tables."""
-    first = _first_orders(orders, feed_ads_daily)
+    first = first_orders(orders, feed_ads_daily)
     media = budget[budget["item"] == "media"]
     channel = media["channel"].astype(object)
     name = channel.mask(channel == "feed ads", media["platform"].astype(object) + " feed").replace(
@@ -67,11 +67,12 @@ def mart_of(orders, budget, feed_ads_daily, calendar):
     sales = mmm.by_week(first.groupby("date")["amount"].sum(), DAYS)
     first = first[first["date"].between(DAYS[0], DAYS[-1])]
     claims = first.groupby("medium")["amount"].sum()[[*LEVERS, "flight"]] / x.sum()
-    rest = mmm.controls(calendar, DAYS, _growth(sales, calendar), STEPS)
+    rest = mmm.controls(calendar, DAYS, growth(sales, calendar), STEPS)
     return SimpleNamespace(sales=sales, x=x, rest=rest, claims=claims, first=first)
 
 
-def _first_orders(orders, feed_ads_daily):
+def first_orders(orders, feed_ads_daily):
+    """First paid order of each customer, one a row: date, medium of its last touch, amount."""
     paid = orders[orders["status"] == "paid"].sort_values("ordered_at", kind="stable")
     first = paid.drop_duplicates("customer_id")
     campaign, channel = first["campaign"].astype(object), first["channel"].astype(object)
@@ -87,7 +88,7 @@ def _first_orders(orders, feed_ads_daily):
     )
 
 
-def _growth(sales, calendar):
+def growth(sales, calendar):
     """Log growth a year over weeks without a promotion or New Year, before the new checkout."""
     day = calendar.set_index("date").reindex(DAYS)
     busy = (day["promo"] != "") | day["cny_offset"].between(-14, 20)

@@ -5,26 +5,14 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from mktlib import mmm
+from mktlib import board, mmm
+from mktlib.board import DAYS, FEEDS, FLIGHT, LEVERS, STEPS, TEST
 from mktlib.course import exercise, per_world, prediction, wrong
 from mktlib.course.text import count, percent, times, yuan
+from mktlib.geo import iroas
 
-DAYS = pd.date_range("2023-01-02", "2025-12-28")  # 156 full weeks
-MEDIA = [
-    "Douyin feed",
-    "Kuaishou feed",
-    "Weibo feed",
-    "Xiaohongshu feed",
-    "live",
-    "notes",
-    "SEM",
-    "affiliate",
-]
-FEEDS, LEVERS = MEDIA[:4], MEDIA[:7]
-FLIGHT = "HY-AUT-N"
-TEST = ("2025-10-13", "2025-11-24")
+MEDIA = [*LEVERS, "affiliate"]
 BEFORE = [("2025-03-03", "2025-04-30"), ("2025-06-01", "2025-10-12")]
-STEPS = {"new checkout": ("2025-09-01", None), "pop-up stores": ("2025-05-01", "2025-05-25")}
 TEN_MILLION, TWO_YEARS = 10_000_000, 104
 FITTED = [*LEVERS, "flight"]
 CURVES = pd.DataFrame({"alpha": 0.2, "half": 2.0}, index=FITTED)
@@ -36,26 +24,9 @@ CURVES.loc["flight", "half"] = np.inf
 
 
 @per_world
-def first_orders(orders, feed_ads_daily):
-    """First paid order of each customer, with its day and the medium of its last touch."""
-    paid = orders[orders["status"] == "paid"].sort_values("ordered_at")
-    first = paid.drop_duplicates("customer_id").copy()
-    first["date"] = first["ordered_at"].dt.normalize()
-    campaign, channel = first["campaign"].astype(object), first["channel"].astype(object)
-    platform = feed_ads_daily.drop_duplicates("campaign").set_index("campaign")["platform"].astype(object)
-    medium = channel.where(channel != "feed ads", campaign.map(platform) + " feed").replace(
-        "Xiaohongshu", "notes"
-    )
-    medium = medium.mask(campaign == FLIGHT, "flight").mask(
-        (channel == "SEM") & (campaign == "brand"), "brand search"
-    )
-    return first.assign(medium=medium)[["date", "medium", "amount"]]
-
-
-@per_world
 def mart(orders, budget, feed_ads_daily, calendar):
     """What the lesson builds in the open: sales, spend (eight media), x (levers and flight), controls, claims."""
-    first = first_orders(orders, feed_ads_daily)
+    first = board.first_orders(orders, feed_ads_daily)
     media = budget[budget["item"] == "media"]
     channel = media["channel"].astype(object)
     name = channel.where(channel != "feed ads", media["platform"].astype(object) + " feed").replace(
@@ -74,17 +45,8 @@ def mart(orders, budget, feed_ads_daily, calendar):
     claims = within.groupby("medium")["amount"].sum() / x.assign(affiliate=spend["affiliate"]).sum()
     return SimpleNamespace(
         sales=sales, spend=spend, x=x, first=within, claims=claims[[*FITTED, "affiliate"]],
-        controls=mmm.controls(calendar, DAYS, growth(sales, calendar), STEPS),
+        controls=mmm.controls(calendar, DAYS, board.growth(sales, calendar), STEPS),
     )  # fmt: skip
-
-
-def growth(sales, calendar):
-    """Log growth a year over weeks without a promotion or New Year, before the new checkout."""
-    day = calendar.set_index("date").reindex(DAYS)
-    busy = (day["promo"] != "") | day["cny_offset"].between(-14, 20)
-    quiet = (mmm.by_week(busy.astype(float), DAYS) == 0) & (sales.index < "2025-09-01")
-    years = (sales.index - sales.index[0]).days.to_numpy() / 365.25
-    return np.polyfit(years[quiet], np.log(sales[quiet]), 1)[0]
 
 
 @per_world
@@ -95,14 +57,10 @@ def geo_test(geo_daily):
     early = np.any([geo_daily["date"].between(*one) for one in BEFORE], axis=0)
     before = geo_daily[early].groupby("city")[columns].sum()
     during = geo_daily[geo_daily["date"].between(*TEST, inclusive="left")].groupby("city")[columns].sum()
-
-    def found(without):
-        a, b, off = before.drop(without), during.drop(without), dark.drop(without)
-        expected = b[~off].sum() * a[off].sum() / a[~off].sum()
-        return (expected["new_revenue"] - b.loc[off, "new_revenue"].sum()) / expected["feed_cost"]
-
-    others = [found([city]) for city in dark.index]
-    return found([]), np.sqrt((len(others) - 1) * np.var(others))
+    tested = iroas(
+        before["new_revenue"], during["new_revenue"], before["feed_cost"], during["feed_cost"], dark
+    )
+    return tested["iroas"], tested["standard_error"]
 
 
 @per_world

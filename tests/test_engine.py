@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mktlib import data
-from mktlib.course import checking, kinds, log, registry, text
+from mktlib.course import checking, kinds, log, reading, registry, text
 from mktlib.course.registry import Exercise, Mistake, Wrong
 
 
@@ -41,7 +41,8 @@ def exercise_of(kind, right, wrongs=(), **fields):
 @pytest.fixture(autouse=True)
 def no_tables(monkeypatch):
     monkeypatch.setattr(registry, "call", lambda function, table: function())
-    checking.key.cache_clear()
+    for kept in (checking.key, checking.wrongs, checking.slips):
+        kept.cache_clear()
 
 
 @pytest.fixture
@@ -222,6 +223,13 @@ def test_sets_and_rankings_are_judged():
     assert checking.judge(order, ["x", "y"]).status == "incorrect"
 
 
+def test_a_wrong_label_is_named_although_another_was_left_out_for_it():
+    some = exercise_of("set", {"a", "b", "c"}, [("ZERO_AS_BAD", {"a", "b", "c", "d"})])
+    assert checking.judge(some, {"a", "b", "d"}).mistake == "ZERO_AS_BAD"
+    assert checking.judge(some, {"a", "d"}).mistake == "ZERO_AS_BAD"
+    assert [checking.judge(some, {"a", "b", *more}).mistake for more in ("", "e", "de")] == [None] * 3
+
+
 def test_lines_in_order_are_judged():
     lines = dict.fromkeys("abcd", "code")
     one = exercise_of("parsons", ["a b c", "b a c"], [("RATIO_BEFORE_GROUP", "d")], lines=lines)
@@ -236,6 +244,10 @@ def test_lines_in_order_are_judged():
     [
         ("CTR was 1.6%.\nQuiet days had 3.4%.\nPause the broad audience by Friday.", "correct"),
         ("点击率为 1.6%\n平日为 3.4%\n请在周五前暂停宽泛人群。", "correct"),
+        ("CTR was 1.6%.\nQuiet days had 3.4%.\nSign my plan by Friday; Zhou caps live.", "correct"),
+        ("CTR was 1.6%.\nQuiet days had 3.4%.\nQiao halves live from Monday on.", "correct"),
+        ("CTR was 1.6%.\nQuiet days had 3.4%.\nLive tests show more.", "mistake"),
+        ("CTR was 1.6%.\nQuiet days had 3.4%.\nThe plan is on track.", "mistake"),
         ("CTR was 3.3%.\nQuiet days had 3.4%.\nPause it.", "mistake"),
         ("CTR was 1.6%.\nQuiet days had 3.4%.\nWe keep an eye on it.", "mistake"),
         ("CTR was low.\nQuiet days had 3.4%.\nPause it.", "incorrect"),
@@ -248,6 +260,13 @@ def test_lines_in_order_are_judged():
 def test_a_memo_is_judged(memo, status):
     one = exercise_of("memo", 0.016, [("AVG_OF_RATIOS", 0.033), ("NO_ACTION", None)], unit="fraction")
     assert checking.judge(one, memo).status == status
+
+
+@pytest.mark.parametrize(
+    "line", ["39,600 yuan", "39.6k", "39.6 thousand yuan", "3.96万", "3.96 万元", "0.0396 million", "0.0396m"]
+)
+def test_a_memo_reads_thousands_in_every_notation(line):
+    assert reading.numbers_in(line) == [pytest.approx(39_600)]
 
 
 @given(st.floats(1e-6, 1e9), st.integers(3, 6))

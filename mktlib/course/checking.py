@@ -104,17 +104,21 @@ def kind_of(one):
 
 @lru_cache(maxsize=512)
 def key(one, world):
-    """(kind with the right answer, [(mistake, Wrong, its canonical value)], {convention: canonical value}) in a world."""
-    kind = kind_of(one)(one, one.right(table))
-    wrongs = [(m, w, kind.target(w.value)) for m in one.mistakes for w in [m.value(table)]]
-    others = {name: kind.target(registry.call(compute, table)) for name, compute in one.conventions.items()}
-    return kind, wrongs, others
+    """The kind of an exercise's answers, holding the right one of a world."""
+    return kind_of(one)(one, one.right(table))
+
+
+@lru_cache(maxsize=512)
+def wrongs(one, world):
+    """[(mistake, Wrong, its canonical value)]: computed when an answer is not the right one."""
+    kind = key(one, world)
+    return [(m, w, kind.target(w.value)) for m in one.mistakes for w in [m.value(table)]]
 
 
 @lru_cache(maxsize=512)
 def slips(one, world):
     """[(key of selfcheck, what was done instead, canonical value)]: looked at only when no mistake fits."""
-    kind, _, _ = key(one, world)
+    kind = key(one, world)
     return [(what, done, kind.target(registry.call(compute, table))) for what, done, compute in one.slips]
 
 
@@ -130,15 +134,14 @@ def table(name):
 def judge(one, answer, convention=None):
     """The verdict on an answer, without logging or counting."""
     base = {"id": one.id, "title": one.title}
-    kind, wrongs, others = key(one, data.fingerprint())
+    if answer is Ellipsis:  # before anything is computed: most cells of an open lesson
+        return _unattempted(base)
+    world = data.fingerprint()
+    kind = key(one, world)
     try:
         value = kind.read(answer)
     except Unattempted as why:
-        return Verdict(
-            **base,
-            status="unattempted",
-            lines=_lines(str(why) or "Replace the ... in the cell above and run both again."),
-        )
+        return _unattempted(base, str(why))
     except Unreadable as why:
         return Verdict(**base, status="unreadable", lines=_lines(str(why)))
     if kind.same(value, kind.right):
@@ -146,15 +149,18 @@ def judge(one, answer, convention=None):
         kept = kind.record(value)
         return Verdict(**base, status="correct", headline=kind.headline, lines=lines, kept=kept)
     if convention is not None:
-        verdict = _by_convention(base, kind, value, others, convention)
+        verdict = _by_convention(base, one, kind, value, convention)
         if verdict is not None:
             return verdict
-    for mistake, found, wrong in wrongs:
+    for mistake, found, wrong in wrongs(one, world):
         if kind.resembles(value, wrong):
             return _named(base, one, kind.show(value), mistake, found)
-    for what, done, slipped in slips(one, data.fingerprint()):
+    for what, done, slipped in slips(one, world):
         if kind.same(value, slipped):
             return _slipped(base, one, kind.show(value), what, done)
+    for mistake, found, wrong in wrongs(one, world):
+        if kind.contains(value, wrong):
+            return _named(base, one, kind.show(value), mistake, found)
     if why := kind.near(value):
         return Verdict(
             **base, status="close", lines=_lines(f"Yours: {kind.show(value)}.", why), back=one.section
@@ -162,18 +168,23 @@ def judge(one, answer, convention=None):
     return _unnamed(base, one, kind, value)
 
 
+def _unattempted(base, why=""):
+    said = _lines(why or "Replace the ... in the cell above and run both again.")
+    return Verdict(**base, status="unattempted", lines=said)
+
+
 def _lines(*sentences):
     return tuple(("", one) for one in sentences if one)
 
 
-def _by_convention(base, kind, value, others, convention):
-    name = closest(convention, others)
+def _by_convention(base, one, kind, value, convention):
+    name = closest(convention, one.conventions)
     if name is None:
-        known = ", ".join(f'"{one}"' for one in others) or "none here"
+        known = ", ".join(f'"{one}"' for one in one.conventions) or "none here"
         return Verdict(
             **base, status="unreadable", lines=_lines(f"No convention of that name; known: {known}.")
         )
-    if kind.same(value, others[name]):
+    if kind.same(value, kind.target(registry.call(one.conventions[name], table))):
         note = f"By the convention '{name}', which you named. Another reader may expect the other one: always say which."
         return Verdict(**base, status="correct", lines=_lines(kind.show(value), note))
     return None
@@ -276,15 +287,16 @@ def predict(id, guess=None, confidence=None):
 
 def _commit(one, guess, confidence):
     base = {"id": one.id, "title": one.title}
-    kind, _, _ = key(one, data.fingerprint())
+    if guess is Ellipsis:
+        return _no_guess(base)
+    kind = key(one, data.fingerprint())
     try:
         value = kind.read(guess)
         if confidence is None:
             raise Unreadable(f'Say how sure you are, too: predict("{one.id}", ..., confidence=3).')
         sure = reading.confidence(confidence)
     except Unattempted:
-        said = _lines("A wrong guess helps as much as a right one, if it comes before the answer.")
-        return Verdict(**base, status="unattempted", headline="No guess yet", lines=said)
+        return _no_guess(base)
     except Unreadable as why:
         return Verdict(**base, status="unreadable", lines=_lines(str(why)))
     first = _first_guess(one, kind)
@@ -294,6 +306,11 @@ def _commit(one, guess, confidence):
     return _logged(
         Verdict(**base, status="saved", lines=_lines(said)), "predict", guess=value, confidence=sure
     )
+
+
+def _no_guess(base):
+    said = _lines("A wrong guess helps as much as a right one, if it comes before the answer.")
+    return Verdict(**base, status="unattempted", headline="No guess yet", lines=said)
 
 
 def _first_guess(one, kind):
@@ -308,7 +325,8 @@ def _first_guess(one, kind):
 
 
 def _compare(one):
-    kind, wrongs, _ = key(one, data.fingerprint())
+    world = data.fingerprint()
+    kind = key(one, world)
     made = _first_guess(one, kind)
     base = {"id": one.id, "title": one.title, "status": "shown"}
     if not made:
@@ -325,7 +343,7 @@ def _compare(one):
     if not kind.apart(guess, kind.right):
         return Verdict(**base, headline="Your guess holds", lines=_lines(one.explain), shows=shows)
     lines = _lines(one.explain)
-    for mistake, found, wrong in wrongs:
+    for mistake, found, wrong in wrongs(one, world):
         if kind.leans(guess, wrong):
             rule = registry.misconceptions()[mistake.code]["rule"]
             lines = (*_lines(mistake.belief), ("Rule", rule), *lines)

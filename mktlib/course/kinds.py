@@ -56,6 +56,10 @@ class Kind:
     def resembles(self, a, wrong):
         return a == wrong
 
+    def contains(self, a, wrong):
+        """Whether an answer makes a mistake among other faults; asked when no wrong answer fits as a whole."""
+        return False
+
     def leans(self, guess, wrong):
         """Whether a guess stands on the side of a wrong answer."""
         return guess == wrong
@@ -164,6 +168,10 @@ class Set(Kind):
     def read(self, answer):
         found, index = frozenset(reading.labels(answer)), frozenset(reading.index_labels(answer))
         return index if self.right and index & self.right and not found & self.right else found
+
+    def contains(self, a, wrong):
+        added = wrong - self.right
+        return bool(added) and a - self.right == added
 
     def near(self, a):
         if len(a ^ self.right) == 1 and len(self.right) > 2:
@@ -452,11 +460,22 @@ def _named(key):
 
 # ---------------------------------------------------------------- memos
 
+_VERBS = (
+    "approve|pause|stop|cut|raise|lower|move|shift|keep|hold|start|launch|fund|decide|confirm|change|replace|switch|allow|"
+    "release|reduce|increase|add|remove|test|extend|postpone|review|send|set|give|report|ask"
+)
+# also nouns or everyday words: an ask at the start of a clause, or after a name ("Qiao caps live by Friday")
+_LEADING = (
+    "sign|halve|double|cap|limit|book|drop|draw|grant|put|take|pay|spend|use|write|plan|run|buy|open|close|make|fix|agree|"
+    "hire|train|invite|block|exclude|split|freeze|pilot|name|return|pull|bring|rewrite|repeat|measure|delete"
+)
 _ASK = re.compile(
-    r"\b(approve|pause|stop|cut|raise|lower|move|shift|keep|hold|start|launch|fund|decide|confirm|change|replace|switch|"
-    r"allow|release|reduce|increase|add|remove|test|extend|postpone|review|send|set|give|report|please)\b"
-    r"|请|批准|暂停|停止|削减|增加|提高|降低|转移|保留|启动|决定|确认|更换|测试|延长|推迟|调整|减少",
+    rf"\b({_VERBS}|please)\b|(?:^|[:;,.!?—–-]\s*|\b(?:to|and|then|you|let \w+)\s+)(?:{_LEADING})\b"
+    r"|请|批准|暂停|停止|削减|增加|提高|降低|转移|保留|启动|决定|确认|更换|测试|延长|推迟|调整|减少|签|砍|停掉|限制",
     re.IGNORECASE,
+)
+_NAMED_ASK = re.compile(
+    rf"\b[A-Z]\w+\s+(?!tests|reports|reviews|changes|plans|uses|sets|runs|names)(?:{_VERBS}|{_LEADING})(?:s|es)\b"
 )
 _NO_ASK = re.compile(
     r"\b(keep|continue)\s+(an eye|watching|monitoring|observing)|持续关注|继续观察", re.IGNORECASE
@@ -495,7 +514,8 @@ class Memo(Kind):
         return any(relative(one, value) <= 0.02 for one in memo.numbers[0])
 
     def _asks(self, memo):
-        return bool(_ASK.search(memo.lines[2])) and not _NO_ASK.search(memo.lines[2])
+        line = memo.lines[2]
+        return bool(_ASK.search(line) or _NAMED_ASK.search(line)) and not _NO_ASK.search(line)
 
     def _evidence(self, memo):
         return bool(set(memo.numbers[1]) - set(memo.numbers[0]))

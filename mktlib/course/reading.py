@@ -185,14 +185,14 @@ def confidence(value):
     return int(found)
 
 
-_IN_LINE = re.compile(r"(?<![\w.])[-+]?\d[\d,]*(?:\.\d+)?\s*(?:%|％|pp\b|万)?", re.IGNORECASE)
+_IN_LINE = re.compile(
+    r"(?<![\w.])([-+]?\d[\d,]*(?:\.\d+)?)\s*(%|％|pp\b|万|亿|千|k\b|thousand\b|million\b|(?<=\d)m\b)?",
+    re.IGNORECASE,
+)
+_IN_WORDS = _FACTORS | {"亿": 1e8, "千": 1e3, "k": 1e3, "thousand": 1e3, "million": 1e6, "m": 1e6}
 
 
 def numbers_in(line):
-    """All numbers of a line; percentages as fractions, 1.2万 as 12000."""
-    found = []
-    for one in _IN_LINE.findall(line):
-        one = one.strip().casefold()
-        suffix = next((mark for mark in _FACTORS if one.endswith(mark)), "")
-        found.append(float(one.removesuffix(suffix).replace(",", "")) * _FACTORS.get(suffix, 1))
-    return found
+    """All numbers of a line; percentages as fractions, 1.2万, 12k and 12 thousand as 12000."""
+    found = _IN_LINE.findall(line)
+    return [float(one.replace(",", "")) * _IN_WORDS.get(suffix.casefold(), 1) for one, suffix in found]

@@ -14,6 +14,8 @@ _HOME = {
     "hint": "mktlib.course",
     "solution": "mktlib.course",
     "progress": "mktlib.course",
+    "review": "mktlib.course",
+    "placement": "mktlib.course",
     "load": "mktlib.data",
     "describe": "mktlib.data",
     "tables": "mktlib.data",

@@ -24,7 +24,6 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setattr(log, "_reported", set())
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     checking._misses.clear()
-    checking._hints_shown.clear()
     return tmp_path / "home"
 
 

@@ -4,8 +4,10 @@ Authors use `exercise` and `prediction` (and `wrong`, `per_world`, the formatter
 """
 
 from mktlib.course.checking import check, hint, predict, solution
+from mktlib.course.placement import placement
 from mktlib.course.progress import progress
 from mktlib.course.registry import exercise, per_world, prediction, wrong
+from mktlib.course.review import review
 from mktlib.course.verdict import Verdict
 
 __all__ = [
@@ -14,9 +16,11 @@ __all__ = [
     "exercise",
     "hint",
     "per_world",
+    "placement",
     "predict",
     "prediction",
     "progress",
+    "review",
     "solution",
     "wrong",
 ]

@@ -21,7 +21,6 @@ from mktlib.course.verdict import Verdict
 from mktlib.errors import DataError, closest
 
 _misses = Counter()
-_hints_shown = Counter()
 
 
 class Failed(Exception):
@@ -231,8 +230,7 @@ def _next_hint(one):
         return Verdict(
             one.id, one.title, "shown", headline="No hints here", lines=_lines(one.selfcheck.get("grain", ""))
         )
-    step = min(_hints_shown[one.id], len(one.hint_texts) - 1)
-    _hints_shown[one.id] += 1
+    step = min(_steps_shown(one.id), len(one.hint_texts) - 1)
     lines = [("", one.hint_texts[step])]
     if step == len(one.hint_texts) - 1:
         lines.append(("", f'That was the last step; solution("{one.id}") shows one way.'))
@@ -240,6 +238,12 @@ def _next_hint(one):
     return _logged(
         Verdict(one.id, one.title, "shown", headline=headline, lines=tuple(lines)), "hint", step=step + 1
     )
+
+
+def _steps_shown(id):
+    """How many hints of an exercise the learner has read, by the log: a new kernel goes on where the last one was."""
+    mine = [entry for entry in log.read()[0] if entry["event"] == "hint" and entry.get("id") == id]
+    return max([0, *(entry["step"] for entry in mine if isinstance(entry.get("step"), int))])
 
 
 def solution(id):

@@ -490,6 +490,9 @@ class Memo(Kind):
         self.exercise = exercise
         self.right = reading.number(right)
 
+    def record(self, memo):
+        return [line[:500] for line in memo.lines]
+
     def target(self, value):
         return None if value is None else reading.number(value)
 

@@ -77,7 +77,7 @@ def read():
     for line in lines:
         try:
             entry = json.loads(line.decode("utf-8"))
-            entries.append({"time": str(entry["time"]), "event": str(entry["event"]), **entry})
+            entries.append({**entry, "time": str(entry["time"]), "event": str(entry["event"])})
         except (ValueError, KeyError, TypeError, RecursionError):
             damaged += bool(line.strip())
     return entries + _unsaved, damaged

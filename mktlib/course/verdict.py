@@ -1,8 +1,10 @@
 """What `check` gives back: a verdict that shows itself as HTML and as plain text.
 
-The status is said by a word and a sign, never by colour alone. Every text that may come from a learner is escaped.
+The status is said by a word and a sign, never by colour alone. Texts have the colours of the page they stand on, so that they can
+be read in light and dark mode; only the bar beside them is coloured. Every text that may come from a learner is escaped.
 """
 
+import textwrap
 from dataclasses import dataclass, field
 from html import escape
 
@@ -16,13 +18,14 @@ SIGNS = {
     "saved": ("✎", "Saved"),
     "shown": ("→", "Shown"),
 }
-COLOURS = {
+COLUMNS = 100  # of a terminal
+COLOURS = {  # of the bar: at least 3 to 1 on white and on the dark ground of JupyterLab
     "correct": "#2e7d32",
     "mistake": "#c62828",
     "close": "#b26a00",
     "incorrect": "#b26a00",
     "unattempted": "#777777",
-    "unreadable": "#6a1b9a",
+    "unreadable": "#9c4dcc",
     "saved": "#1565c0",
     "shown": "#1565c0",
 }
@@ -70,9 +73,8 @@ class Verdict:
             )
         if self.back:
             parts.append(f"  Back to: {self.back}")
-        if self.code:
-            parts.append(self.code)
-        return "\n".join(parts)
+        told = [_wrapped(line) for part in parts for line in part.splitlines()]
+        return "\n".join([*told, *([self.code] if self.code else [])])
 
     def _repr_html_(self):
         colour = COLOURS[self.status]
@@ -88,9 +90,18 @@ class Verdict:
         return (
             f"<div class='mktlib-verdict' data-exercise='{escape(self.id)}' data-status='{self.status}' "
             f"style='border-left:6px solid {colour};padding:.3em .9em;max-width:52em'>"
-            f"<p style='margin:.2em 0'><strong style='color:{colour}'>{escape(self._opening())}</strong> "
+            f"<p style='margin:.2em 0'><strong>{escape(self._opening())}</strong> "
             f"· {escape(self.id)} {escape(self.title)}</p>{''.join(lines)}</div>"
         )
+
+
+def _wrapped(line):
+    """A line for a terminal: what does not fit goes on below, under the text."""
+    if len(line) <= COLUMNS:
+        return line
+    indent = line[: len(line) - len(line.lstrip())]
+    rules = {"break_long_words": False, "break_on_hyphens": False}
+    return textwrap.fill(line.strip(), COLUMNS, initial_indent=indent, subsequent_indent=indent or "  ", **rules)
 
 
 def _heading(heading):

@@ -44,6 +44,7 @@ RUNTIME, DEV = "requirements.lock", "requirements-dev.lock"
 WORKBOOK = REPO / "my_course"
 MANIFEST = WORKBOOK / ".course.json"  # the version of each lesson that the learner was given last
 SETTINGS = WORKBOOK / ".jupyter"
+TOOLS = ("build", "site", "slides")  # programs of tools/ that the front door opens
 ROOM_MB = 1000  # installed packages and downloads together
 PY = "py" if os.name == "nt" else "python3"
 
@@ -57,7 +58,9 @@ Write lessons   {PY} course.py build            make notebooks, solutions and da
                 {PY} course.py build --check    only say what would change
                 {PY} course.py test             everything that continuous integration runs
                 {PY} course.py test --quick     the same without the slow browser and install tests
-Teach           see README.md
+Teach           {PY} course.py site             the course as web pages, in build/site
+                {PY} course.py slides           slides of every lesson, in build/slides (needs npm)
+                see docs/teaching/README.md for classes and grading
 
 `lab` takes --no-browser and --port N; what else stands there is passed on to JupyterLab.
 """
@@ -757,10 +760,10 @@ ANSWERS = {"link": link, "packages": wrong_pins, "fonts": fonts, "kernel": kerne
 # build and test -------------------------------------------------------------------------------------
 
 
-def build(more):
-    """Hand over to tools/build.py."""
+def hand_over(tool, more):
+    """Run a program of tools/ with the packages that authors need."""
     make_ready(DEV)
-    command = [str(venv_python()), str(REPO / "tools" / "build.py"), *more]
+    command = [str(venv_python()), str(REPO / "tools" / (tool + ".py")), *more]
     return subprocess.run(command, cwd=str(REPO), env=clean_environment()).returncode
 
 
@@ -818,10 +821,10 @@ def parse(words):
     test_options.add_argument("--quick", action="store_true", help="without browser and install tests")
     commands.add_parser("reset").add_argument("lesson", help="the id of a lesson, such as J01")
     commands.add_parser("inside").add_argument("question", choices=sorted(ANSWERS))
-    for name in ("doctor", "build", "help"):
+    for name in ("doctor", "help", *TOOLS):
         commands.add_parser(name, allow_abbrev=False)
     options, rest = parser.parse_known_args(words)
-    if rest and options.command not in ("lab", "test", "build"):
+    if rest and options.command not in ("lab", "test", *TOOLS):
         parser.error("not known here: " + " ".join(rest))
     return options.command, options, rest
 
@@ -833,8 +836,8 @@ def run(words):
         return lab(not options.no_browser, options.port, rest)
     if command == "test":
         return test(options.quick, rest)
-    if command == "build":
-        return build(rest)
+    if command in TOOLS:
+        return hand_over(command, rest)
     if command == "doctor":
         return doctor()
     if command == "reset":

@@ -90,12 +90,18 @@ def active(monkeypatch):
 
 
 def pytest_collection_modifyitems(items):
-    """Tests marked `simulator` make worlds again and again: they run when the simulator is not the one that was proved."""
+    """Tests marked `simulator` make worlds again and again: they run when the simulator is not the one that was proved.
+    Tests marked `slow` take minutes and run when asked for."""
     from mktlib.world import store
     from tools import prove_world
 
     proved = prove_world.noted() == store.sources()
+    left_out = {}
     if proved and "MKTLIB_PROVE" not in os.environ:
-        for item in items:
-            if item.get_closest_marker("simulator"):
-                item.add_marker(pytest.mark.skip(reason="mktlib/world is as proved: tools/prove_world.py"))
+        left_out["simulator"] = "mktlib/world is as proved: tools/prove_world.py"
+    if "MKTLIB_SLOW" not in os.environ:
+        left_out["slow"] = "takes minutes: MKTLIB_SLOW=1 runs it"
+    for item in items:
+        for mark, why in left_out.items():
+            if item.get_closest_marker(mark):
+                item.add_marker(pytest.mark.skip(reason=why))

@@ -1,4 +1,4 @@
-"""Build notebooks/, solutions/, data/ and docs/competences.md from lessons/, exercises and the simulator.
+"""Build notebooks/, solutions/, data/, docs/competences.md and docs/teaching/ from lessons/, exercises and the simulator.
 
 python tools/build.py                 everything
 python tools/build.py --only J01      one lesson (or J01,J02), data left alone
@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tqdm import tqdm
 
-from tools import competences, exercise_rules
+from tools import competences, exercise_rules, guide
 from tools.lesson import LessonError, lesson_files, read_lesson
 from tools.notebook import as_text, first_difference, solved_notebook, student_notebook
 from tools.run import execute, misjudged
@@ -67,7 +67,9 @@ def main(arguments=None, root=ROOT, registry=None, pythonpath=None):
     if not options.only:
         changes += settle(orphans(root), options.check)
     if root == ROOT:
-        changes += settle(difference(competences.PAGE, competences.page()), options.check)
+        unfinished = guide.problems()
+        changes += [] if unfinished else settle(pages(), options.check)
+        problems += unfinished
     report(changes, problems, options.check, root)
     return 1 if problems or (options.check and changes) else 0
 
@@ -171,6 +173,15 @@ def data_changes(root):
         if done.returncode:
             raise SystemExit(f"no standard world: {' '.join(command[1:])} ended with {done.returncode}")
         return folder_difference(Path(folder), root / "data")
+
+
+def pages():
+    """Changes of the pages made from lessons and exercises: docs/competences.md and the teaching guide."""
+    made = {competences.PAGE: competences.page()}
+    made |= {guide.FOLDER / name: text for name, text in guide.pages().items()}
+    changes = [change for path, text in made.items() for change in difference(path, text)]
+    gone = sorted(set(guide.FOLDER.glob("*.md")) - set(made) - {guide.FOLDER / "README.md"})
+    return changes + [Change(path, "has no lesson any more", None) for path in gone]
 
 
 def folder_difference(new, old):

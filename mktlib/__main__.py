@@ -1,13 +1,16 @@
 """`python -m mktlib data` makes a world, `worlds` one for each student, `future` opens its sealed quarter, `exercises` lists the exercises."""
 
 import argparse
+import builtins
 import json
 import re
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
+from mktlib.course import cli as course
 from mktlib.errors import DataError, Told
+from mktlib.trainer import cli as trainer
 
 MOST = 1_000  # worlds of one call
 
@@ -36,6 +39,15 @@ def parser():
     future.add_argument("--out", required=True, help="CSV file to write")
     exercises = commands.add_parser("exercises", help="list all exercises and their named mistakes")
     exercises.add_argument("--json", action="store_true", help="as JSON")
+    for command, run in (
+        (data, make_data),
+        (worlds, make_worlds),
+        (future, open_future),
+        (exercises, list_exercises),
+    ):
+        command.set_defaults(run=run)
+    course.add(commands)
+    trainer.add(commands)
     return top
 
 
@@ -117,9 +129,7 @@ def main(arguments=None):
     """Run a command; returns the exit code."""
     options = parser().parse_args(arguments)
     try:
-        {"data": make_data, "worlds": make_worlds, "future": open_future, "exercises": list_exercises}[
-            options.command
-        ](options)
+        options.run(options)
     except (Told, OSError) as problem:
         print(f"mktlib: {problem}", file=sys.stderr)
         return 1
@@ -127,4 +137,6 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    if "get_ipython" not in vars(builtins):  # %run would show a SystemExit below our sentence
+        sys.exit(code)

@@ -189,7 +189,7 @@ def _draw_map(columns, steps, lit, light, said):
             if name == light:
                 box |= {"facecolor": "#fde3bd", "edgecolor": plots.ORANGE}
             axes.text(x, y, name, ha="center", va="center", fontsize=10, weight=weight, zorder=3, bbox=box,
-                      color=plots.INK if name in lit else "#77777d")  # fmt: skip
+                      color=plots.INK if name in lit else "#6e6e74")  # fmt: skip
         axes.set(xlim=(-0.4, 2.4), ylim=(0, 1.06))
         axes.axis("off")
         for x, heading in enumerate(("tables of the world", "fact tables", "metrics")):

@@ -427,8 +427,8 @@ def heat_map(table, title, alt=None, percent=False, xlabel="", ylabel=""):
     size = 12 if columns <= 6 else 10 if columns <= 9 else 8.5
     for (i, j), value in np.ndenumerate(values):
         if np.isfinite(value):
-            dark = value - low > 0.45 * (high - low)
-            colour = "white" if dark else INK
+            ground = shades((value - low) / (high - low) if high > low else 0)
+            colour = max("white", "black", key=lambda ink: contrast(ink, ground))
             axes.text(
                 j, i, _written(value, percent, values), ha="center", va="center", color=colour, fontsize=size
             )
@@ -584,11 +584,27 @@ def _date_axis(axes, days):
     axes.set_xticks(ticks, [f"{day:{named}}".removeprefix("0") for day in ticks])
 
 
-def _dark(colour):
-    """Lines and their names on white need more contrast than filled areas do."""
+def contrast(one, other):
+    """How well two colours can be told apart, from 1 to 21, as WCAG 2.2 counts it: text needs 4.5, a line 3."""
     from matplotlib.colors import to_rgb
 
-    return tuple(0.8 * part for part in to_rgb(colour))
+    light, dark = sorted((_luminance(to_rgb(one)), _luminance(to_rgb(other))), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(rgb):
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in rgb]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _dark(colour, enough=0.0):
+    """Lines on white need more contrast than filled areas do, and letters (enough=4.5) more than lines."""
+    from matplotlib.colors import to_rgb
+
+    darker = tuple(0.8 * part for part in to_rgb(colour))
+    while contrast(darker, "white") < enough:
+        darker = tuple(0.95 * part for part in darker)
+    return darker
 
 
 def _write_beside(axes, bar, text, inside):
@@ -601,7 +617,7 @@ def _write_beside(axes, bar, text, inside):
         textcoords="offset points",
         ha="right" if inside else "left",
         va="center",
-        color="white" if inside else INK,
+        color="black" if inside else INK,
         weight="bold" if inside else "normal",
     )
 
@@ -629,7 +645,7 @@ def _name_lines(axes, table):
     low, high = axes.get_ylim()
     heights = _apart(ends.to_numpy(dtype=float), 0.065 * (high - low))
     for column, height in zip(ends.index, heights, strict=True):
-        colour = axes.lines[list(table.columns).index(column)].get_color()
+        colour = _dark(PALETTE[list(table.columns).index(column)], enough=4.5)
         axes.annotate(
             str(column),
             (1.01, height),

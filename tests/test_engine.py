@@ -265,7 +265,26 @@ def test_a_memo_is_judged(memo, status):
     "line", ["39,600 yuan", "39.6k", "39.6 thousand yuan", "3.96万", "3.96 万元", "0.0396 million", "0.0396m"]
 )
 def test_a_memo_reads_thousands_in_every_notation(line):
-    assert reading.numbers_in(line) == [pytest.approx(39_600)]
+    assert reading.numbers_in(line)[0] == pytest.approx(39_600)
+
+
+def test_a_memo_in_thousands_may_say_the_word():
+    one = exercise_of("memo", 987.0, [], unit="thousand CNY")
+    lines = "\nLast year it was 400.\nSign it by Friday."
+    said = [
+        "CNY 987 thousand" + lines,
+        "987k" + lines,
+        "987" + lines,
+        "98.7 million" + lines,
+        "98.7万" + lines,
+    ]
+    assert [checking.judge(one, memo).status for memo in said] == [
+        "correct",
+        "correct",
+        "correct",
+        "incorrect",
+        "correct",
+    ]
 
 
 @given(st.floats(1e-6, 1e9), st.integers(3, 6))

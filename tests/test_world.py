@@ -15,9 +15,11 @@ CENT = 0.006
 VISITS_SINCE = pd.Timestamp("2024-01-01")  # raw visits of earlier years are not kept
 
 
-@pytest.fixture(params=["standard", *OTHER_SEEDS])
+@pytest.fixture(
+    params=["standard", *(pytest.param(seed, marks=pytest.mark.simulator) for seed in OTHER_SEEDS)]
+)
 def tables(request, active, standard_world):
-    """`tables(name)` loads from one of three worlds: the shipped one and two of other seeds."""
+    """`tables(name)` loads from the shipped world, and from others when the simulator has changed."""
     active(standard_world if request.param == "standard" else made_world(request.param))
     return data.load
 

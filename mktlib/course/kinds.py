@@ -387,7 +387,7 @@ class Table(Kind):
                 raise Unreadable(f"{name} is missing.{meant} Asked for: {', '.join(sorted(want)[:12])}.")
         if extra := sorted({row for row, _ in cells} - {row for row, _ in self.right}):
             raise Unreadable(
-                f"{len(extra)} rows too many, such as '{text.plain(extra[0])}'. Which filter is missing?"
+                f"{len(extra)} rows too many, such as {text.plain(extra[0])}. Which filter is missing?"
             )
         if missing := next((key for key in self.right if key not in cells), None):
             raise Unreadable(f"There is no value for {_named(missing)}.")
@@ -514,7 +514,8 @@ class Memo(Kind):
         return SimpleNamespace(lines=lines, numbers=[reading.numbers_in(line) for line in lines])
 
     def _states(self, memo, value):
-        return any(relative(one, value) <= 0.02 for one in memo.numbers[0])
+        scales = (1, 1000) if self.exercise.unit == "thousand CNY" else (1,)  # the sum in yuan is right, too
+        return any(relative(one, scale * value) <= 0.02 for one in memo.numbers[0] for scale in scales)
 
     def _asks(self, memo):
         line = memo.lines[2]

@@ -189,10 +189,16 @@ _IN_LINE = re.compile(
     r"(?<![\w.])([-+]?\d[\d,]*(?:\.\d+)?)\s*(%|％|pp\b|万|亿|千|k\b|thousand\b|million\b|(?<=\d)m\b)?",
     re.IGNORECASE,
 )
-_IN_WORDS = _FACTORS | {"亿": 1e8, "千": 1e3, "k": 1e3, "thousand": 1e3, "million": 1e6, "m": 1e6}
+_IN_WORDS = {"万": 1e4, "亿": 1e8, "千": 1e3, "k": 1e3, "thousand": 1e3, "million": 1e6, "m": 1e6}
 
 
 def numbers_in(line):
-    """All numbers of a line; percentages as fractions, 1.2万, 12k and 12 thousand as 12000."""
-    found = _IN_LINE.findall(line)
-    return [float(one.replace(",", "")) * _IN_WORDS.get(suffix.casefold(), 1) for one, suffix in found]
+    """All numbers of a line; percentages as fractions. "12k", "12 thousand" and "1.2万" give both readings, 12000 and the
+    bare 12 (or 1.2): the question may have asked for thousands."""
+    found = []
+    for one, suffix in _IN_LINE.findall(line):
+        value, suffix = float(one.replace(",", "")), suffix.casefold()
+        found.append(value * _FACTORS.get(suffix, 1))
+        if suffix in _IN_WORDS:
+            found[-1:] = [value * _IN_WORDS[suffix], value]
+    return found

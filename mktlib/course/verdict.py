@@ -101,7 +101,9 @@ def _wrapped(line):
         return line
     indent = line[: len(line) - len(line.lstrip())]
     rules = {"break_long_words": False, "break_on_hyphens": False}
-    return textwrap.fill(line.strip(), COLUMNS, initial_indent=indent, subsequent_indent=indent or "  ", **rules)
+    return textwrap.fill(
+        line.strip(), COLUMNS, initial_indent=indent, subsequent_indent=indent or "  ", **rules
+    )
 
 
 def _heading(heading):

@@ -1274,6 +1274,7 @@ pain_cost.hints(
     "M02.10",
     title="The memo",
     kind="memo",
+    unit="thousand CNY",
     minutes=(5, 9),
     practises=["R016", "R048", "R049"],
     section="The memo",

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from mktlib import board, geo, layer, mmm
+from mktlib import board, forecast, geo, layer, mmm
 from mktlib.course import exercise, per_world, prediction, wrong
 from mktlib.course.text import count, percent, times, yuan
 from mktlib.creators import audience, reached, suspicion
@@ -106,14 +106,19 @@ def decision(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, p
     one = mix(orders, budget, feed_ads_daily, calendar, geo_daily)
     value, curve, today = worth(orders, order_items, products)["year"], one.curve, one.today
     best = mmm.allocate(curve, today.sum(), curve["low"], curve["high"], worth=value)
-    carried = (np.sqrt(curve["top"] * curve["half"] * value) - curve["half"]).clip(
-        curve["low"], curve["high"]
+    return SimpleNamespace(
+        curve=curve, today=today, draws=one.draws, value=value, best=best, carried=carried_at(curve, value)
     )
-    return SimpleNamespace(curve=curve, today=today, draws=one.draws, value=value, best=best, carried=carried)
+
+
+def carried_at(curve, value):
+    """Weekly spend by lever up to which the next yuan is back, inside low and high."""
+    spend = np.sqrt(curve["top"] * curve["half"] * value) - curve["half"]
+    return spend.clip(curve["low"], curve["high"])
 
 
 def gains(one, plan, by_lever=False):
-    """First-year margin less money, beyond today's plan, in a year: one value a draw (and lever)."""
+    """First-year margin less money, beyond today's split, in a year: one value a draw (and lever)."""
     unit = one.curve.assign(top=one.curve["top"] / one.draws.mean())
     change = (mmm.brings(unit, plan) - mmm.brings(unit, one.today)) * one.value
     rows = (one.draws * change - (plan - one.today)) * WEEKS
@@ -139,6 +144,7 @@ def year_of(orders, year):
     selfcheck={
         "grain": "a part of a total holds each order once; goals that cut the same orders another way do not belong beside it",
         "filter": "parts of paid sales of all stores, less what is paid back",
+        "form": 'a set of single letters, each in its own quotes: {"a", "h"}',
     },
 )
 def goals():
@@ -182,6 +188,12 @@ def _(orders, refunds):
     )
 
 
+@goals.slip("form")
+def _():
+    """You wrote several letters as one text, and one text is one label."""
+    return {"abcde"}
+
+
 goals.hints(
     "Which of the eight hold orders, and do any two of them hold the same order?",
     "Cut paid orders once by new or old customer, new by what won them, old by the time since the order before; then take refunds off.",
@@ -193,10 +205,10 @@ goals.hints(
 
 
 def growths(orders, market_index):
-    """Growth of the market's searches and of Heyu's own paid sales, 2025 over 2024, as fractions."""
+    """Growth of the market's searches (mean week) and of Heyu's own paid sales, 2025 over 2024, as fractions."""
     searches = market_index.set_index("week_start")["category_searches"]
     sold = [year_of(orders, year)["amount"].sum() for year in (2024, 2025)]
-    return searches["2025"].sum() / searches["2024"].sum() - 1, sold[1] / sold[0] - 1
+    return searches["2025"].mean() / searches["2024"].mean() - 1, sold[1] / sold[0] - 1
 
 
 def twelve(base, growth):
@@ -214,8 +226,9 @@ def twelve(base, growth):
     section="What the board means",
     selfcheck={
         "grain": "each quarter is the same quarter of the year before, grown; twelve of them summed",
+        "numerator and denominator": "growth of the market: the mean week of 2025 over the mean week of 2024",
         "window": "base: paid sales of 2025; growth: 2025 over 2024",
-        "filter": "paid orders of all stores; searches of the category in market_index",
+        "filter": "paid orders of all stores, refunds not taken off; searches of the category in market_index",
     },
 )
 def quarters(orders, market_index):
@@ -256,9 +269,39 @@ def _(orders, market_index):
     )
 
 
+@quarters.mistake(
+    "INCOMPLETE_PERIOD", repair="How many weeks of market_index begin in 2024, and how many in 2025?"
+)
+def _(orders, market_index):
+    """You compared sums of unlike numbers of weeks. The one year has more Mondays in the table than the other, so the market seems to
+    grow less than it does."""
+    searches = market_index.set_index("week_start")["category_searches"]
+    growth = searches["2025"].sum() / searches["2024"].sum() - 1
+    right = quarters.compute(orders, market_index)
+    low = twelve(year_of(orders, 2025)["amount"].sum(), growth)
+    return wrong(
+        right | {"low": low},
+        shows={"weeks of 2024 in the table": count(len(searches["2024"])), "weeks of 2025": count(len(searches["2025"]))},
+        cost=f"Over three years the low case would be planned {yuan(right['low'] - low)} too low.",
+    )  # fmt: skip
+
+
+@quarters.slip("filter")
+def _(orders, market_index, refunds):
+    """You took refunds off, of base and growth alike."""
+    low, _ = growths(orders, market_index)
+    net = {}
+    for year in (2024, 2025):
+        rows = year_of(orders, year)
+        net[year] = (
+            rows["amount"].sum() - refunds.loc[refunds["order_id"].isin(rows["order_id"]), "amount"].sum()
+        )
+    return {"low": twelve(net[2025], low), "high": twelve(net[2025], net[2025] / net[2024] - 1)}
+
+
 quarters.hints(
     "What is the least that a brand of this market may expect, and what the most that it has shown as a grown shop?",
-    "Low: growth of category searches, 2025 over 2024. High: growth of own paid sales. Three years, each on top of the one before.",
+    "Low: growth of the mean week of category searches, 2025 over 2024. High: growth of own paid sales. Three years, each on top of the one before.",
     "base * sum((1 + g) ** year for year in (1, 2, 3)), base: paid sales of 2025",
 )
 
@@ -276,15 +319,20 @@ quarters.hints(
     practises=["R043", "R123"],
     section="What money does",
     selfcheck={
-        "grain": "cities are what the lot drew: the error comes from leaving out one of them at a time",
-        "numerator and denominator": "first orders lost in the dark cities x first-year margin per yuan of first order, per yuan of feed ads not spent",
+        "numerator and denominator": "return: first orders lost in the dark cities x first-year margin per yuan of first order, per yuan of feed ads not spent",
+        "grain": "low and high: cities are what the lot drew, so the error comes from leaving out one of them at a time",
         "window": "dark 13 October to 23 November; before: 3 March to 30 April and 1 June to 12 October 2025; newcomers of 2024 for the margin",
         "filter": "margin: feed ads' newcomers, all orders of their first 365 days",
     },
 )
 def feed_return(geo_daily, orders, order_items, products):
     """The lot broke the tie between money and calendar, and the margin of a year is what the yuan is to be held against."""
-    found, value = city_test(geo_daily), worth(orders, order_items, products).loc["Douyin feed", "year"]
+    return feed_times(geo_daily, worth(orders, order_items, products).loc["Douyin feed", "year"])
+
+
+def feed_times(geo_daily, value):
+    """The city test's return and interval, times what a yuan of first order is worth."""
+    found = city_test(geo_daily)
     return {
         "return": found["iroas"] * value,
         "low": found["low"] * value,
@@ -293,16 +341,37 @@ def feed_return(geo_daily, orders, order_items, products):
     }
 
 
+@feed_return.mistake(
+    "MARGIN_IGNORED", repair="In which money is the city test's return, and in which one is the question?"
+)
+def _(geo_daily, orders, order_items, products):
+    """You gave the return of the city test as it comes: revenue of first orders per yuan. Goods and parcels are not paid yet, and
+    what these customers buy later is not in it."""
+    table, found = worth(orders, order_items, products).loc["Douyin feed"], city_test(geo_daily)
+    return wrong(
+        feed_times(geo_daily, 1.0),
+        shows={"a yuan of first order, revenue": times(1), "its margin, first order": times(table["first"]), "its margin, first year": times(table["year"])},
+        cost=f"{yuan(100_000)} of feed ads would be told {yuan(100_000 * found['iroas'] * (table['year'] - 1))} poorer than they are after a year.",
+    )  # fmt: skip
+
+
+@feed_return.mistake("FIRST_ORDER_ONLY", repair="What do these customers order in the rest of the year?")
+def _(geo_daily, orders, order_items, products):
+    """You valued a newcomer by the margin of the first order. The question counts the year, in which most of the margin comes."""
+    table, found = worth(orders, order_items, products).loc["Douyin feed"], city_test(geo_daily)
+    return wrong(
+        feed_times(geo_daily, table["first"]),
+        shows={"margin of the first order, per yuan of it": times(table["first"]), "of the first year": times(table["year"])},
+        cost=f"{yuan(100_000)} of feed ads would be told {yuan(100_000 * found['iroas'] * (table['year'] - table['first']))} poorer than they are after a year.",
+    )  # fmt: skip
+
+
 @feed_return.mistake("LTV_REVENUE", repair="Who pays for goods and parcels?")
 def _(geo_daily, orders, order_items, products):
     """You valued first orders by a year's revenue. More than half of it goes to goods and parcels before it can pay an ad."""
     table, found = worth(orders, order_items, products).loc["Douyin feed"], city_test(geo_daily)
-    values = {
-        name: found[key] * table["revenue"]
-        for name, key in (("return", "iroas"), ("low", "low"), ("high", "high"))
-    }
     return wrong(
-        values | {"why": "b"},
+        feed_times(geo_daily, table["revenue"]),
         shows={"a year's revenue per yuan of first order": times(table["revenue"]), "a year's margin": times(table["year"])},
         cost=f"{yuan(100_000)} of feed ads would seem to bring {yuan(100_000 * found['iroas'] * (table['revenue'] - table['year']))} more than they leave.",
     )  # fmt: skip
@@ -344,6 +413,14 @@ feed_return.hints(
 # ---------------------------------------------------------------- 4: the forecast
 
 
+@per_world
+def before_quarter(orders):
+    """Paid sales of the complete weeks before the sealed quarter."""
+    paid = orders[orders["status"] == "paid"]
+    by_day = paid.groupby(paid["ordered_at"].dt.normalize())["amount"].sum()
+    return forecast.complete_weeks(by_day.reindex(pd.date_range("2023-01-01", "2025-12-31"), fill_value=0))
+
+
 @exercise(
     "SC.4",
     title="The first quarter of 2026, before it is opened",
@@ -356,21 +433,43 @@ feed_return.hints(
     selfcheck={
         "grain": "one row is a week, Monday to Sunday; paid orders of all stores; 13 Mondays from 29 December 2025",
         "filter": "nothing of 2026 but what the calendar knows",
+        "bar": "last year's weeks, grown (growing_naive), as all three quantiles",
     },
 )
 def handed_in():
-    """Below the bar and with ranges that hold: such a forecast may carry stock and money. The quarter had a new year in it that moved by weeks."""
-    return {"pinball loss": "at least a fifth below", "80 % ranges": "hold"}
+    """Below the bar, with ranges that hold and that somebody can order by: such a forecast may carry stock and money."""
+    return {"pinball loss": "at least 20 % below", "80 % ranges": "hold"}
 
 
-@handed_in.mistake("NO_BASELINE", repair="What did the same weeks of last year know of the growth since?")
-def _(orders, market_index):
-    """Your forecast is no better than last year's weeks. Nobody had held it against the cheapest bar before it was handed in."""
-    _, own = growths(orders, market_index)
+@handed_in.mistake("GOODHART", repair="What would purchasing order for your widest week?")
+def _(orders):
+    """You have a week whose upper end is more than three times its lower one. Any week falls into such a range, and nobody can order
+    by it: the share of weeks inside was bought with width."""
+    last = year_of(orders, 2025)
+    week = last.loc[last["ordered_at"] >= "2025-10-01", "amount"].sum() / 13.1
     return wrong(
-        {"pinball loss": "not below", "80 % ranges": "too narrow"},
-        shows={"growth of the last year": percent(own, 0), "growth in last year's weeks": "0%"},
-        cost=f"Stock for a year ago leaves a quarter's growth unsold: about {yuan(0.25 * own * year_of(orders, 2025)['amount'].sum())}.",
+        {"pinball loss": "at least 20 % below", "80 % ranges": "too wide to order by"},
+        shows={"q90 over q10, the most that is asked for": times(board.WIDEST), "weeks that an 80 % range should hold": "about 10 of 13"},
+        cost=f"Between a lower end of {yuan(week / 2)} and an upper end of {yuan(2 * week)} lies stock for {yuan(1.5 * week)} in one week.",
+    )  # fmt: skip
+
+
+@handed_in.mistake(
+    "NO_BASELINE",
+    repair="How near does somebody come who lets last year's weeks grow, and knows no calendar?",
+)
+def _(orders):
+    """Your forecast loses more than last year's weeks, grown by what the last eight lay above theirs. Nobody had held it against that
+    bar before it was handed in."""
+    weeks = before_quarter(orders)
+    grown, last = forecast.growing_naive(weeks, board.WEEKS), forecast.seasonal_naive(weeks, board.WEEKS)
+    return wrong(
+        {"pinball loss": "not below", "80 % ranges": "hold"},
+        shows={
+            "a week of the bar, on average": yuan(grown.mean()),
+            "the same week a year before": yuan(last.mean()),
+        },
+        cost=f"Stock for a year ago, without growth, leaves about {yuan(grown.sum() - last.sum())} of the quarter unsold.",
     )
 
 
@@ -382,10 +481,16 @@ def _(orders):
     last = year_of(orders, 2025)
     week = last.loc[last["ordered_at"] >= "2025-10-01", "amount"].sum() / 13.1
     return wrong(
-        {"pinball loss": "at least a fifth below", "80 % ranges": "too narrow"},
+        {"pinball loss": "at least 20 % below", "80 % ranges": "too narrow"},
         shows={"weeks that an 80 % range should hold": "about 10 of 13", "weeks asked for here": "9 or more"},
         cost=f"A week of about {yuan(week)} whose upper end is a tenth too low sells out {yuan(0.1 * week)} early.",
     )
+
+
+@handed_in.slip("bar")
+def _():
+    """Your loss is below that of the bar, by less than 20 %."""
+    return {"pinball loss": "below, by less", "80 % ranges": "hold"}
 
 
 handed_in.hints(
@@ -412,10 +517,10 @@ def costs(budget, item=None, year=("2024-01-01", "2025-01-01")):
     )
 
 
-def ceilings_of(rows, money, column="margin", days=365):
+def ceilings_of(rows, money, column="margin", rate=RATE):
     """{channel ceiling, channel back}: discounted money of the first year per newcomer, and over what a newcomer cost."""
-    year = rows[rows["days"] < days]
-    today = discounted(year[column], year["days"], RATE).groupby(year["won_by"]).sum()
+    year = rows[rows["days"] < 365]
+    today = discounted(year[column], year["days"], rate).groupby(year["won_by"]).sum()
     people = rows[rows["is_first"]].groupby("won_by").size()
     found = {f"{one} ceiling": today[one] / people[one] for one in CHANNELS}
     return found | {f"{one} back": today[one] / money[one] for one in CHANNELS}
@@ -487,6 +592,42 @@ def _(orders, order_items, products, budget):
     )  # fmt: skip
 
 
+@ceilings.mistake(
+    "CAC_MEDIA_ONLY", repair="Which items of the budget are paid for a channel beside its media?"
+)
+def _(orders, order_items, products, budget):
+    """You set the margin against the media bill alone. Fees and coupons of a channel are spent on its newcomers, too."""
+    rows = newcomers(history(orders, order_items, products))
+    media, whole = costs(budget, "media"), costs(budget)
+    return wrong(
+        ceilings_of(rows, media),
+        shows={f"{one}, media": yuan(media[one]) for one in ("feed ads", "Xiaohongshu")} | {f"{one}, all items": yuan(whole[one]) for one in ("feed ads", "Xiaohongshu")},
+        cost=f"{yuan((whole - media)[CHANNELS].sum())} of fees and coupons a year would be spent that no target has to earn.",
+    )  # fmt: skip
+
+
+@ceilings.slip("numerator and denominator")
+def _(orders, order_items, products, budget):
+    """You did not discount: a yuan of month eleven counts as one of the first day."""
+    rows = newcomers(history(orders, order_items, products))
+    return ceilings_of(rows, costs(budget), rate=0.0)
+
+
+@ceilings.slip("numerator and denominator")
+def _(orders, order_items, products, budget):
+    """You took revenue, and did not discount it."""
+    rows = newcomers(history(orders, order_items, products))
+    return ceilings_of(rows, costs(budget), "amount", rate=0.0)
+
+
+@ceilings.slip("grain")
+def _(orders, order_items, products, budget):
+    """You took newcomers of all stores."""
+    paid = history(orders, order_items, products)
+    rows = paid[paid["began"].between("2024-01-01", "2025-01-01", inclusive="left")]
+    return ceilings_of(rows, costs(budget))
+
+
 ceilings.hints(
     "What does a newcomer leave in the first year, in money of the first day, and what did the channel cost for each?",
     "Newcomers of 2024 of the own shop by first channel; margin of days 0 to 364, discounted at 12 % a year; budget of 2024, all items.",
@@ -497,14 +638,22 @@ ceilings.hints(
 # ---------------------------------------------------------------- 6: strategies
 
 
-def mix_results(one, values):
-    """First-order sales of each mix at today's money x values: CNY a week beyond today's split, by mix."""
+def mix_results(one, values, rate=None, scaled=True):
+    """First-order sales of each mix at today's money x values: CNY a week beyond today's split, by mix.
+
+    rate   first orders per yuan moved, by lever: a straight line in place of the curves (for wrong answers)
+    """
     found = {}
     for name, factors in MIXES.items():
         plan = one.today * pd.Series(factors).reindex(LEVERS).fillna(1.0)
-        plan = plan * one.today.sum() / plan.sum()
-        found[name] = ((mmm.brings(one.curve, plan) - mmm.brings(one.curve, one.today)) * values).sum()
+        plan = plan * one.today.sum() / plan.sum() if scaled else plan
+        curved = mmm.brings(one.curve, plan) - mmm.brings(one.curve, one.today)
+        found[name] = ((curved if rate is None else rate * (plan - one.today)) * values).sum()
     return pd.Series(found)
+
+
+def two_horizons(one, value, **other):
+    return pd.DataFrame({"month 1": mix_results(one, value["first"], **other), "month 12": mix_results(one, value["year"], **other)})  # fmt: skip
 
 
 @exercise(
@@ -518,7 +667,7 @@ def mix_results(one, values):
     practises=["R025", "R036", "R123"],
     section="What to choose, and what to refuse",
     selfcheck={
-        "grain": "a mix is today's weekly money with some levers multiplied, then scaled back to the same sum",
+        "grain": "yuan a week; a mix is today's weekly money with some levers multiplied, then scaled back to the same sum",
         "numerator and denominator": "what the curves bring more than today's split, x margin per yuan of first order",
         "window": "month 1: margin of the first order; month 12: margin of 365 days; newcomers of 2024",
     },
@@ -529,9 +678,7 @@ def mixes(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, prod
         decision(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products),
         worth(orders, order_items, products),
     )
-    return pd.DataFrame(
-        {"month 1": mix_results(one, value["first"]), "month 12": mix_results(one, value["year"])}
-    )
+    return two_horizons(one, value)
 
 
 @mixes.mistake("HORIZON_MISMATCH", repair="When does a newcomer won by notes order again?")
@@ -560,6 +707,62 @@ def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products
         shows={"notes, month 12 in revenue": yuan(naive["notes"]), "goods and parcels of it": yuan(naive["notes"] - right.loc["notes", "month 12"])},
         cost=f"The gain of notes would be told {yuan(WEEKS * (naive['notes'] - right.loc['notes', 'month 12']))} a year too high.",
     )  # fmt: skip
+
+
+@mixes.mistake("AVG_VS_MARGINAL", repair="Does the yuan that is added bring what the yuan before it brought?")
+def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
+    """You moved money at average returns. What is added to a lever brings less than its average, and what is taken from it costs less."""
+    one, value = (
+        decision(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products),
+        worth(orders, order_items, products),
+    )
+    average, margin = mmm.brings(one.curve, one.today) / one.today, mmm.marginal(one.curve, one.today)
+    naive, right = two_horizons(one, value, rate=average)["month 12"], mix_results(one, value["year"])
+    return wrong(
+        two_horizons(one, value, rate=average),
+        shows={
+            "notes, average return on first orders": times(average["notes"]),
+            "its next yuan": times(margin["notes"]),
+        },
+        cost=f"The year's gain of notes would be told {yuan(WEEKS * (naive['notes'] - right['notes']))} too high.",
+    )
+
+
+@mixes.mistake(
+    "EXTRAP_SATURATION",
+    repair="How far does the next yuan's return hold when a lever gets half as much again?",
+)
+def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
+    """You moved money at the return of the next yuan. That holds for one yuan; over thousands the curve bends under it."""
+    one, value = (
+        decision(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products),
+        worth(orders, order_items, products),
+    )
+    margin = mmm.marginal(one.curve, one.today)
+    naive, right = two_horizons(one, value, rate=margin)["month 12"], mix_results(one, value["year"])
+    after = mmm.marginal(one.curve, one.today * pd.Series(MIXES["notes"]).reindex(LEVERS).fillna(1.0))
+    return wrong(
+        two_horizons(one, value, rate=margin),
+        shows={
+            "notes, next yuan today": times(margin["notes"]),
+            "next yuan with 40 % more": times(after["notes"]),
+        },
+        cost=f"The year's gain of notes would be told {yuan(WEEKS * (naive['notes'] - right['notes']))} too high.",
+    )
+
+
+@mixes.slip("grain")
+def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
+    """You gave yuan a year; a week is asked for."""
+    one = decision(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products)
+    return WEEKS * two_horizons(one, worth(orders, order_items, products))
+
+
+@mixes.slip("grain")
+def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
+    """You did not scale the mixes back to today's sum, so each of them spends more than today."""
+    one = decision(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products)
+    return two_horizons(one, worth(orders, order_items, products), scaled=False)
 
 
 mixes.hints(
@@ -650,6 +853,12 @@ def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products
     )  # fmt: skip
 
 
+@split.slip("grain")
+def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
+    """You gave yuan a week; a year is asked for."""
+    return decision(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products).best.to_dict()
+
+
 split.hints(
     "Where does the next yuan leave most, and how far may it go there?",
     "mmm.allocate with the curves, today's sum, their low and high, worth= the first-year margin by lever; times 52.",
@@ -700,12 +909,16 @@ def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products
     selfcheck={
         "grain": "yuan a year of 52 weeks; the last yuan: first-year margin per yuan",
         "numerator and denominator": "ask: each lever up to where its next yuan leaves one yuan, inside low and high",
-        "window": "mean and one in twenty: gain over today's plan in a year, over the 200 draws, 5 % point",
+        "window": "mean and one in twenty: gain over today's split, kept for a year, over the 200 draws, 5 % point",
     },
 )
 def ask(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
-    """Up to here each yuan is back within a year. A larger request rests on later years or on belief, and has to say so."""
-    one = decision(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products)
+    """Up to here each yuan is back within a year, as far as the curves can be believed. A larger request rests on later years or on
+    belief, and has to say so."""
+    return request_of(decision(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products))
+
+
+def request_of(one):
     gain = gains(one, one.carried)
     return {
         "ask": one.carried.sum() * WEEKS,
@@ -713,6 +926,57 @@ def ask(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, produc
         "mean": gain.mean(),
         "one in twenty": gain.quantile(0.05),
     }
+
+
+def valued_at(one, value):
+    """The decision, had a yuan of first order another value (Series by lever)."""
+    return SimpleNamespace(**vars(one) | {"value": value, "carried": carried_at(one.curve, value)})
+
+
+@ask.mistake("LTV_REVENUE", repair="What is left of a year's revenue when goods and parcels are paid?")
+def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
+    """You valued all of it by a year's revenue. The curves then carry a sum that margin does not pay back."""
+    one, table = (
+        decision(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products),
+        worth(orders, order_items, products),
+    )
+    naive = valued_at(one, table["revenue"])
+    return wrong(
+        request_of(naive),
+        shows={"a year's revenue per yuan of first order, SEM": times(table.loc["SEM", "revenue"]), "a year's margin": times(table.loc["SEM", "year"])},
+        cost=f"In margin, your request would leave {yuan(gains(one, one.carried).mean() - gains(one, naive.carried).mean())} less in a year than the right one.",
+    )  # fmt: skip
+
+
+@ask.mistake("MARGIN_IGNORED", repair="In which money are the curves, and in which one is a yuan back?")
+def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
+    """You left everything in first orders, the money of the curves. A yuan of first order is no yuan of first-year margin: for some
+    levers it is less, for others more than three."""
+    one, table = (
+        decision(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products),
+        worth(orders, order_items, products),
+    )
+    naive = valued_at(one, 0 * one.value + 1)
+    return wrong(
+        request_of(naive),
+        shows={f"a year's margin per yuan of first order, {name}": times(table.loc[name, "year"]) for name in ("live", "notes")},
+        cost=f"In margin, your request would leave {yuan(gains(one, one.carried).mean() - gains(one, naive.carried).mean())} less in a year than the right one.",
+    )  # fmt: skip
+
+
+@ask.mistake("FIRST_ORDER_ONLY", repair="Over which time is a yuan to be back?")
+def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
+    """You counted the margin of the first order alone. Within its first weeks hardly any medium is back, and within a year some are."""
+    one, table = (
+        decision(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products),
+        worth(orders, order_items, products),
+    )
+    naive = valued_at(one, table["first"])
+    return wrong(
+        request_of(naive),
+        shows={"notes, margin of the first order": times(table.loc["notes", "first"]), "of the first year": times(table.loc["notes", "year"])},
+        cost=f"In first-year margin, your request would leave {yuan(gains(one, one.carried).mean() - gains(one, naive.carried).mean())} less than the right one.",
+    )  # fmt: skip
 
 
 @ask.mistake("AVG_VS_MARGINAL", repair="At your request, what does the last yuan of each lever leave?")
@@ -763,7 +1027,9 @@ def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products
 ask.hints(
     "Up to which spend is the next yuan of a lever back, and what do 200 draws say of the whole?",
     "top half value / (x + half)² = 1 gives x = √(top half value) − half; cut at low and high. The gain of each draw bends the curves' tops.",
-    "carried = (np.sqrt(curve['top'] * curve['half'] * value) - curve['half']).clip(curve['low'], curve['high'])",
+    "carried = (np.sqrt(curve['top'] * curve['half'] * value) - curve['half']).clip(curve['low'], curve['high']); change = (brings(unit, carried) - "
+    "brings(unit, today)) * value with unit = curve.assign(top=curve['top'] / draws.mean()); gain = 52 * ((draws * change).sum(axis=1) - (carried - "
+    "today).sum()). Ten million: allocate(curve, 1e7 / 52, 0 * today, 0 * today + 1e7 / 52, worth=value), then the largest marginal * value.",
 )
 
 
@@ -896,7 +1162,7 @@ def _(creators, creator_audience_overlap):
 
 launch_reach.hints(
     "Who sees the four, and who sees two of them?",
-    "audience gives shares by cluster for the four chosen; reached counts each mother once.",
+    "Score all creators first and leave out who is above 0.6; audience gives shares by cluster for the four chosen; reached counts each mother once.",
     "shares, people = audience(every.loc[chosen], load('creator_audience_overlap')); reached(shares, people, chosen)",
 )
 
@@ -912,7 +1178,10 @@ launch_reach.hints(
     points=2,
     practises=["R255"],
     section="Campaign, category, governance",
-    selfcheck={"grain": "a rule says who may do what with which data, and how one would see that it failed"},
+    selfcheck={
+        "grain": "a rule says who may do what with which data, and how one would see that it failed",
+        "law and health": "what a law forbids or what may harm a child is no matter of profit: prices by person, customers' rows given away, answers about health",
+    },
 )
 def rules():
     """Each of them can be checked by somebody else and has an owner; the others trade a risk for a figure that looks good."""
@@ -984,9 +1253,9 @@ def launches(orders, order_items, products):
     return pd.DataFrame(found).T
 
 
-def pilot(values):
+def pilot(values, ddof=1):
     """{net margin, worth of a pilot} of a launch whose first-year margins were `values`."""
-    mean, sd = values.mean(), values.std()
+    mean, sd = values.mean(), values.std(ddof=ddof)
     return {
         "net margin": mean,
         "worth of a pilot": mmm.value_of_test(mean, sd, PILOT_ERROR, LAUNCH_COST, 1.0),
@@ -1005,6 +1274,7 @@ def pilot(values):
     selfcheck={
         "grain": "one launch is one article; four of them are what we know",
         "numerator and denominator": "quantity x (list price less unit cost); net: without buyers who had bought other articles of the category",
+        "belief": "mean and sample standard deviation (.std() of pandas) of the four; break-even is what a launch costs, the stake is 1",
         "window": "sold: 365 days from the launch; bought before: the 180 days before it",
         "filter": "paid orders",
     },
@@ -1038,6 +1308,13 @@ def _(orders, order_items, products):
         shows={"poorest launch": yuan(net.min()), "best launch": yuan(net.max())},
         cost=f"The poorest launch alone lost {yuan(LAUNCH_COST - net.min())} against its cost.",
     )
+
+
+@new_category.slip("belief")
+def _(orders, order_items, products):
+    """You took the standard deviation of the four as if there were no others (division by 4, as numpy does)."""
+    table = launches(orders, order_items, products)
+    return pilot(table["margin"] - table["taken"], ddof=0)
 
 
 new_category.hints(
@@ -1095,7 +1372,7 @@ def layer_cac():
     practises=["R243"],
     section="What it stands on",
     selfcheck={
-        "grain": "a row of a table counts once, however many of its columns name her",
+        "grain": "a row of a table counts once, however many of its columns name her; rows left are those that still name her",
         "numerator and denominator": "CAC as the metric layer defines it, for 2025",
         "filter": "all names that links give her, in all tables of the rehearsal; orders stay, their customer emptied",
     },
@@ -1140,6 +1417,14 @@ def _(budget, orders):
         shows={"media": yuan(media), "fees, coupons and the rest": yuan(rows["spent"].sum() - media)},
         cost=f"1,000 newcomers would be planned for {yuan(1000 * (layer_cac() - cac))} less than they cost.",
     )
+
+
+@proof.slip("numerator and denominator")
+def _(budget, customers):
+    """You gave the growth desk's figure: media and coupons over registrations. It is another metric under the same name."""
+    rows = budget[budget["date"].dt.year == 2025]
+    spent = rows.loc[rows["item"].isin(["media", "new-customer coupons"]), "spent"].sum()
+    return proof.compute() | {"CAC 2025": spent / (customers["registered_on"].dt.year == 2025).sum()}
 
 
 proof.hints(
@@ -1240,14 +1525,15 @@ twelve_people.hints(
     "SC.15",
     title="Three lines on top of the memo",
     kind="memo",
+    unit="thousand CNY",
     minutes=(6, 10),
     points=2,
     practises=["R043", "R001"],
     section="The memo for the board",
     selfcheck={
-        "grain": "line 1: the request for the seven levers in 2026, in thousand yuan",
+        "grain": "line 1: the request for the seven levers in 2026, in thousand yuan, as a limit",
         "line 2": "a figure of your own: the downside, the worth of the test, or what ten million would earn",
-        "line 3": "who decides what by when; it begins with a verb",
+        "line 3": "it begins with a verb (approve, decide, test): who does what, by when",
     },
 )
 def top_lines(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
@@ -1266,7 +1552,7 @@ def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products
     return wrong(
         TEN_MILLION / 1000,
         shows={"all media of 2025": yuan(spent), "the sum that was asked for": yuan(TEN_MILLION)},
-        cost=f"By the curves, a year of it would leave {yuan(-gains(one, plan).mean())} less than today's plan.",
+        cost=f"By the curves, a year of it would leave {yuan(-gains(one, plan).mean())} less than today's split.",
     )
 
 
@@ -1284,7 +1570,8 @@ def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products
 
 @top_lines.mistake("NO_ACTION", repair="Who should decide what, and by when?")
 def _():
-    """Your third line asks for nothing. A board that is asked nothing decides nothing."""
+    """Your third line asks for nothing. A board that is asked nothing decides nothing. Begin line 3 with a verb, and give a person and a
+    day."""
     return None
 
 
@@ -1308,6 +1595,26 @@ top_lines.hints(
         "grain": "one level for each criterion, 1 to 4, for the memo as it is and not as it was meant"
     },
 )
-def judged(budget, orders, quarter_goals, ai_service_logs):
+def judged(budget, orders, order_items, products, calendar, quarter_goals, ai_service_logs):
     """Levels from one to four are saved with the date; judge again after you have mended what comes first below."""
-    return facts(budget, orders, quarter_goals, ai_service_logs)
+    past = before_2025(orders, order_items, products, budget, calendar)
+    return facts(budget, orders, quarter_goals, ai_service_logs, past)
+
+
+def before_2025(orders, order_items, products, budget, calendar):
+    """What a plan for 2025 could know, for the rubric's paragraphs: the forecast on the Mondays of 2024, newcomers of 2023."""
+    weeks, features = before_quarter(orders)[:"2024-12-23"], forecast.calendar_features(calendar)
+    made = forecast.rolling_origin(
+        weeks, lambda past, ahead: forecast.regression(past, ahead, features), "2024-02-26"
+    )
+    bar = forecast.rolling_origin(weeks, forecast.growing_naive, "2024-02-26")
+    rows = history(orders, order_items, products)
+    rows = rows[
+        (rows["first_store"] == "own") & rows["began"].between("2023-01-01", "2024-01-01", inclusive="left")
+    ]
+    found = ceilings_of(rows, costs(budget, year=("2023-01-01", "2024-01-01")))
+    return {
+        "skill": forecast.skill(made, bar), "held": forecast.coverage(forecast.bands(made, step=0)),
+        "back_search": found["SEM back"], "back_feeds": found["feed ads back"], "back_notes": found["Xiaohongshu back"],
+        "first_notes": rows.loc[rows["is_first"] & (rows["won_by"] == "Xiaohongshu"), "margin"].mean(), "year_notes": found["Xiaohongshu ceiling"],
+    }  # fmt: skip

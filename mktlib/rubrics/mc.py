@@ -7,17 +7,18 @@ are facts of the active world.
 from mktlib.course.registry import Criterion
 from mktlib.course.text import count, percent, yuan
 from mktlib.quarter import kpi_scores
-from mktlib.segments import cell_weights, effective_size
+from mktlib.segments import cell_weights, effective_size, points, weight_space
 
 QUARTER = ("2025-04-01", "2025-07-01")
 
 
-def facts(budget, recall_test, survey, survey_population, team_kpi, hook_funnel_daily):
+def facts(budget, recall_test, survey, survey_population, card, target, team_kpi, hook_funnel_daily):
     """What the paragraphs quote, as texts by name."""
     return {
         **money(budget),
         **recall(recall_test),
         **answers(survey, survey_population),
+        **small_cards(card, target),
         **team(team_kpi),
         **hooks(hook_funnel_daily),
     }
@@ -64,6 +65,15 @@ def answers(survey, survey_population):
     }
 
 
+def small_cards(card, target):
+    """Shares of all sets of weights in which the target wins a card of three criteria: the third is margin, or reach."""
+    wins = {
+        third: weight_space(points(card[["households_thousand", "growth_a_year", third]]))[target]
+        for third in ("margin", "reachable")
+    }
+    return {"wins_by_margin": percent(wins["margin"], 0), "wins_by_reach": percent(wins["reachable"], 0)}
+
+
 def team(team_kpi):
     sheet = team_kpi[team_kpi["quarter"] == "2025-Q1"]
     raw = (sheet["actual"] / sheet["target"]).groupby(sheet["person"]).mean()
@@ -102,7 +112,8 @@ CRITERIA = {
             "{worry_raw} of the answers worry about additives, so our target are worried mothers. [Of {asked} answers; nobody asks whom they stand for.]",
             "Weighted to the households, {worry} worry about additives ({asked} answers, worth {worth_answers}). Four segments come again in both halves of "
             "the sample; the target is the one that is worth most in its first year.",
-            "Weighted, {worry} worry. The target wins in some of all sets of weights, and loses where size counts most; we say so. The message rests on a "
+            "Weighted, {worry} worry. On a card of size, growth and margin the target wins in {wins_by_margin} of all sets of weights; with reach in the place of "
+            "margin in {wins_by_reach}, and we say so. The message rests on a "
             "difference of two effects with its interval, it is for mothers of a first child on short video, and for nobody else yet.",
         ),
     ),

@@ -1,15 +1,19 @@
 """The rubric of SC: six criteria, four levels, and for each level a paragraph as it could stand in a board memo of this brand.
 
-The paragraphs speak of the plan for 2025, written a year earlier, so none gives an answer away. Their numbers are facts of the
-active world, or are said to be examples.
+The paragraphs speak of the plan for 2025, written a year earlier, so none gives an answer away. Each stands alone. Their numbers are
+facts of the active world.
 """
 
 from mktlib.course.registry import Criterion
-from mktlib.course.text import count, percent, yuan
+from mktlib.course.text import count, percent, times, yuan
 
 
-def facts(budget, orders, quarter_goals, ai_service_logs):
-    """What the paragraphs quote, as texts by name."""
+def facts(budget, orders, quarter_goals, ai_service_logs, past):
+    """What the paragraphs quote, as texts by name.
+
+    past   numbers of the years before the plan: skill, held (fractions), back_search, back_feeds, back_notes (yuan per yuan),
+           first_notes, year_notes (yuan)
+    """
     spent = budget[budget["date"].dt.year == 2024]
     paid = orders[orders["status"] == "paid"].sort_values("ordered_at", kind="stable")
     first = ~paid["customer_id"].duplicated()
@@ -28,7 +32,11 @@ def facts(budget, orders, quarter_goals, ai_service_logs):
         "last": yuan(quarter_goals["gmv_last_year"].sum()),
         "contained": percent(dialogues["contained"].mean(), 0),
         "wrong": percent(1 - dialogues["correct"].mean(), 0),
-    }
+        "skill": percent(past["skill"], 0),
+        "held": percent(past["held"], 0),
+        "first_notes": yuan(past["first_notes"]),
+        "year_notes": yuan(past["year_notes"]),
+    } | {name: times(past[name]) for name in ("back_search", "back_feeds", "back_notes")}
 
 
 CRITERIA = {
@@ -46,8 +54,9 @@ CRITERIA = {
             "The mix model explains nearly all of our sales. Its largest coefficient gets the money. [Nobody asked why money and sales rise in the same weeks.]",
             "Money of 2024 ({media} for media) was raised before each promotion, so a regression pays it for the calendar. We trust the pause of brand search, "
             "carried over as the share of its claim that was caused, and give each return an interval.",
-            "The same; and the order of the first three levers stays under last click, mix and pause. Two levers change places under one model: there the city test "
-            "is run first, for no more than what it may change in a year.",
+            "Each return is its claim times the share of it that the pause of brand search found to be caused, with an interval, since money ({media}) follows the "
+            "calendar. The order of the first three levers stays the same under last click, mix and pause. Two others change places under one model: there a city "
+            "test is run first, for no more than what it may change in a year.",
         ),
     ),
     "forecast": Criterion(
@@ -60,11 +69,11 @@ CRITERIA = {
             "New Year and promotions are features, and triggers and early signs were tested on past weeks.",
         ),
         (
-            "Sales of 2025 will reach {goal}.",
+            "Sales of the own shop will reach {goal} in 2025.",
             "The line through 2024 ({sales}) fits with a few per cent of error; 2025 continues it.",
-            "Made on each Monday of 2024 for eight weeks, against last year's weeks grown: a third less error; eight ranges of ten held, counted by quarter.",
-            "The same; New Year's weeks are counted from its day, 618 and Double 11 have days of their own, the baskets two weeks ahead were tested in changes. "
-            "Two weeks in a row below the range: purchasing and Qiao meet on Monday.",
+            "Made on each Monday of 2024 for eight weeks: {skill} less error than last year's weeks, grown. Of the ranges that promise 80 %, {held} held, so the ones in the plan are wider.",
+            "Made on each Monday of 2024, the forecast has {skill} less error than last year's weeks, grown; {held} of its ranges of 80 % held. New Year's weeks are counted from "
+            "its day, 618 and Double 11 have days of their own, and the baskets two weeks ahead were tested in changes. Two weeks in a row below the range: purchasing and Qiao meet on Monday.",
         ),
     ),
     "economics": Criterion(
@@ -79,9 +88,10 @@ CRITERIA = {
         (
             "A customer costs {per_order} and brings a multiple of it.",
             "A customer costs {cac}: all spend over first orders, {new} of them. The value of a customer is last year's revenue. [Goods and parcels are not paid yet.]",
-            "{cac} a newcomer against the margin of 365 days, discounted: two channels are back within the year, one within two. Money moves until the last yuan of each leaves the same.",
-            "The same; one case of twenty loses a tenth of the gain, and a reserve covers it. Notes leave little in the first month and most in the first year: "
-            "we choose the year, and say which share of it a survey has to confirm.",
+            "Against the margin of 365 days, discounted, a yuan for newcomers of 2023 came back {back_search} from search, {back_notes} from notes, {back_feeds} from feed ads. Money moves until the last yuan of each leaves the same.",
+            "A yuan for newcomers came back {back_search} from search within the year, {back_notes} from notes, {back_feeds} from feed ads, and money moves until the last yuan of "
+            "each leaves the same. In one draw of twenty the move loses; that sum stands on page one, and a reserve covers it. A newcomer of notes leaves {first_notes} with the "
+            "first order and {year_notes} in the first year: we choose the year, and say which share of it a survey has to confirm.",
         ),
     ),
     "governance": Criterion(
@@ -97,8 +107,8 @@ CRITERIA = {
             "Numbers by the desk.",
             "The desk counts registrations, controlling first orders; both queries are attached.",
             "CAC is {cac} for 2024 by the layer: all spend over first paid orders, owner controlling, filters beside it. Lists are cut by consent at the minute of sending.",
-            "The same; a request to be forgotten was rehearsed in all tables with the search before and after. The bot keeps {contained} of its dialogues and is wrong in {wrong} of all: "
-            "its card says for what it is not allowed to answer, and its log is kept.",
+            "CAC is {cac} for 2024 by the layer, with its owner and filters, and lists are cut by consent at the minute of sending. A request to be forgotten was rehearsed in all tables, "
+            "with the search before and after. The bot keeps {contained} of its dialogues and is wrong in {wrong} of all: its card says for what it is not allowed to answer, and its log is kept.",
         ),
     ),
     "organisation": Criterion(
@@ -113,10 +123,10 @@ CRITERIA = {
         (
             "We do all channels, all platforms, AI and a new category.",
             "We go for reach and for depth in the private domain, with a larger team.",
-            "Depth: customers won before made {share_new} of orders new and the rest old; we refuse a second marketplace. Hours by module, leave and meetings taken off, give the posts; "
-            "one specialist trains where requests come back.",
-            "The same; by March the layer is read by both teams, by June one test a quarter is decided by its plan, by December half of the reports write themselves. "
-            "Each has an owner and a day on which it counts as missed.",
+            "Depth: {share_new} of the orders of 2024 were first orders, the others came from customers won before; we refuse a second marketplace. Hours by module, leave and meetings "
+            "taken off, give the posts; one specialist trains where requests come back.",
+            "Depth, and no second marketplace, since only {share_new} of orders are first orders. Hours by module, leave and meetings taken off, give the posts. By March the layer is read "
+            "by both teams, by June one test a quarter is decided by its plan, by December half of the reports write themselves; each has an owner and a day on which it counts as missed.",
         ),
     ),
     "memo": Criterion(
@@ -132,8 +142,8 @@ CRITERIA = {
             "Appendix: adstock, Hill, posterior, pinball.",
             "After eleven pages: we therefore ask for more than the {spent} of 2024.",
             "Page 1: we ask for the media money of 2024 again, {media}, placed otherwise; gain, downside and the day of decision. Page 2: evidence, people, rules.",
-            "The same, and: why not more? Its last yuan is not back within the year. What if you are wrong? One case of twenty, this loss, this trigger. "
-            "Who says so? A test that a lot decided, {goal} as goal against {last} the year before.",
+            "Page 1: we ask for the media money of 2024 again, {media}, placed otherwise; gain, downside, day of decision. Why not more? Its last yuan is not back within the year. What if you "
+            "are wrong? One draw of twenty, this loss, this trigger. Who says so? A test that a lot decided. Does it reach the goal of the own shop, {goal} against {last} the year before? Page 2 says with which part.",
         ),
     ),
 }

@@ -1,12 +1,13 @@
 """Tables of the active brand world: `load("orders")`, `tables()`, `describe("orders")`.
 
-Which world is active is told to `mktlib.world.use`, or by the environment variable MKTLIB_WORLD; otherwise it is the
-course's own, in `data/`.
+Which world is active is told to `mktlib.world.use`, or by the environment variable MKTLIB_WORLD; otherwise, below a folder
+that a trainer handed out with a world of its own, it is that one; otherwise the course's own, in `data/`.
 """
 
 import json
 import os
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -23,6 +24,25 @@ DUCK = {
     "datetime": "TIMESTAMP",
     "boolean": "BOOLEAN",
 }
+OWN_WORLD = "mktlib_world.json"  # in a student's folder, beside its world/; written by mktlib.trainer.handout
+
+
+def find_own_world():
+    """Folder of the world that was handed out with the folder this process works in, or None. Looks upwards."""
+    try:
+        here = Path.cwd()
+    except OSError:  # the working folder was deleted
+        return None
+    return next((place / "world" for place in (here, *here.parents) if (place / OWN_WORLD).is_file()), None)
+
+
+def take_own_world():
+    """Make that world active for this process and those it starts, unless MKTLIB_WORLD names another."""
+    if not os.environ.get("MKTLIB_WORLD") and (own := find_own_world()):
+        os.environ["MKTLIB_WORLD"] = str(own)
+
+
+take_own_world()
 
 
 def folder():
@@ -72,19 +92,25 @@ def fingerprint():
 def _package():
     path = folder() / "datapackage.json"
     if not path.is_file():
-        named = (
-            "MKTLIB_WORLD names that folder: correct or remove it. " if os.environ.get("MKTLIB_WORLD") else ""
+        raise DataError(
+            f"There are no data in '{path.parent}': datapackage.json is missing. {_remedy(path.parent)}"
         )
-        raise DataError(f"There are no data in '{path.parent}': datapackage.json is missing. {named}{REMEDY}")
     stamp = path.stat()
     return _read_package(str(path), stamp.st_mtime_ns, stamp.st_size)
+
+
+def _remedy(place):
+    """What to do about a world that is not there."""
+    if place == find_own_world():
+        return "Your folder was handed out with data of its own: take the folder `world` again from what your trainer gave you."
+    named = "MKTLIB_WORLD names that folder: correct or remove it. " if os.environ.get("MKTLIB_WORLD") else ""
+    return named + REMEDY
 
 
 @lru_cache(maxsize=32)
 def _read_package(path, changed, size):
     """datapackage.json, read again only after it changed."""
     import hashlib
-    from pathlib import Path
 
     content = Path(path).read_bytes()
     try:

@@ -1,0 +1,1 @@
+"""For trainers: classes, collecting, grading, reports, assessment. Learners do not need it."""

@@ -209,6 +209,8 @@ def per_world(function):
     def once(*tables):
         world = data.fingerprint()
         if world not in kept:
+            while len(kept) >= 4:  # a grader meets a world for each student
+                kept.pop(next(iter(kept)))
             kept[world] = function(*tables)
         return kept[world]
 

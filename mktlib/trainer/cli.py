@@ -153,8 +153,10 @@ def collect(options):
 
 def grade(options):
     """`class grade`."""
-    from mktlib.trainer import grading
+    from mktlib.trainer import grading, walls
 
+    if lacking := walls.missing():
+        print(lacking)
     counted = grading.grade(options.folder, options.at_once, options.again, bar)
     print(
         ", ".join(f"{number} {outcome}" for outcome, number in counted.items())

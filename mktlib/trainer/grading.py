@@ -30,8 +30,7 @@ LARGEST = 50 * 2**20  # bytes of a notebook
 BY_HAND = {"rubric", "quiz"}  # kinds that no machine scores
 OUTCOMES = ("graded", "crashed", "timed out", "memory", "output", "refused", "unreadable", "missing")
 WITH_TRUTH = {"MC", "SC"}  # their given cells play on from the world's causes before the last exercise
-LESSON_NOTES = 3  # edited given cells that are named one by one
-SEEN_BEFORE = 600  # seconds: a longer pause between two entries of a log is no work
+LONGEST_PAUSE = 600  # seconds: a longer pause between two entries of a log is no work
 
 
 class GradingError(Told):
@@ -498,7 +497,7 @@ def from_log(path, lesson):
             continue
     times.sort()
     gaps = [later - now for now, later in itertools.pairwise(times)]
-    return hints, round(sum(one for one in gaps if one <= SEEN_BEFORE), 1) if times else None
+    return hints, round(sum(one for one in gaps if one <= LONGEST_PAUSE), 1) if times else None
 
 
 def _seconds(time_text):

@@ -448,7 +448,7 @@ def test_a_full_disk_is_told_once(monkeypatch, registered):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(log, "_write", full)
-    assert "No space left on device" in repr(checking.check("T01.1", 0.016))
+    assert "No space left on device" in " ".join(repr(checking.check("T01.1", 0.016)).split())
     assert "No space" not in repr(checking.check("T01.1", 0.016))
 
 

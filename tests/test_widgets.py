@@ -28,6 +28,11 @@ def draw(price):
     return figure, f"A click costs <{price}> yuan."
 
 
+@pytest.fixture(autouse=True)
+def no_figures_of_other_tests():
+    plt.close("all")
+
+
 @pytest.fixture
 def kernel(monkeypatch):
     """A shell that believes to be a kernel; gives the list of published outputs."""

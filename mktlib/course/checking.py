@@ -133,7 +133,7 @@ def table(name):
 def judge(one, answer, convention=None):
     """The verdict on an answer, without logging or counting."""
     base = {"id": one.id, "title": one.title}
-    if answer is Ellipsis:  # before anything is computed: most cells of an open lesson
+    if reading.untouched(answer):  # before anything is computed: most cells of an open lesson
         return _unattempted(base)
     world = data.fingerprint()
     kind = key(one, world)

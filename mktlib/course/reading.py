@@ -17,6 +17,12 @@ class Unattempted(Exception):
     """The answer, or a part of it, still is the stub's `...`."""
 
 
+def untouched(answer):
+    """Whether an answer is the stub's `...`, or a dict or list of nothing else."""
+    parts = answer.values() if type(answer) is dict else answer if type(answer) in (list, tuple) else ()
+    return answer is Ellipsis or (0 < len(parts) <= 100 and all(one is Ellipsis for one in parts))
+
+
 def came(answer):
     return f"what came is {text.plain(answer)} (type {type(answer).__name__})"
 

@@ -20,11 +20,11 @@ def test_the_catalogue_has_255_competences_with_known_lessons():
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row["level"] == "junior"], ids=lambda row: row["id"])
 def test_every_junior_competence_is_practised(row):
-    assert row["id"] in competences.practised(), f"no exercise practises: {row['competence']}"
+    assert row["id"] in competences.practised_in(), f"no exercise practises: {row['competence']}"
 
 
 def test_what_a_written_lesson_is_to_practise_is_practised_there_or_elsewhere():
-    where = competences.practised()
+    where = competences.practised_in()
     missing = {
         row["id"]: row["lessons"]
         for row in ROWS

@@ -5,13 +5,14 @@
 The competences stand in mktlib/course/competences.csv, with the lessons that are to practise them.
 """
 
-import csv
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from mktlib.course.progress import competences, practised_in
+
+ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "competences.md"
 HEAD = """# What is practised where
 
@@ -20,26 +21,9 @@ HEAD = """# What is practised where
 """
 
 
-def competences(path=ROOT / "mktlib" / "course" / "competences.csv"):
-    """Rows of the catalogue as dicts: id, level, family, competence, term_zh, lessons (planned)."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def practised():
-    """Competence id -> ids of the exercises that practise it, in the order of the course."""
-    from mktlib.course import registry
-
-    found = {}
-    for one in registry.every():
-        for competence in one.practises:
-            found.setdefault(competence, []).append(one.id)
-    return found
-
-
 def page():
     """The text of docs/competences.md."""
-    rows, where = competences(), practised()
+    rows, where = competences(), practised_in()
     lines = [HEAD.format(total=len(rows), done=sum(row["id"] in where for row in rows))]
     for family in dict.fromkeys(row["family"] for row in rows):
         lines += [

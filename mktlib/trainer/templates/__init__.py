@@ -17,6 +17,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+STORES = ["jd", "live", "own", "tmall"]
+TIERS = ["active", "cooling", "dormant", "loyal"]
+
 LEVELS = {"J": "junior", "M": "mid", "S": "senior"}
 TEMPLATES = {}
 
@@ -66,10 +69,19 @@ class Draw(random.Random):
 _NTH = ("first", "second", "third", "fourth")
 
 
+def day(value):
+    """The date as a question names it."""
+    return f"{value.day} {value:%B %Y}"
+
+
+def days_of(number):
+    return pd.Timedelta(days=number)
+
+
 def between(first, last):
     """The Window of two days, both included."""
     first, last = pd.Timestamp(first), pd.Timestamp(last)
-    words = f"{first.day} {first:%B %Y} to {last.day} {last:%B %Y}, both included"
+    words = f"{day(first)} to {day(last)}, both included"
     return Window(first, last + pd.Timedelta(days=1), words)
 
 

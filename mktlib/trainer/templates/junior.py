@@ -10,22 +10,16 @@ from mktlib.mail import dormant
 from mktlib.search import decompose_cpa
 from mktlib.seo import click_curve, click_rate, extra_visits
 from mktlib.social import left_by_contact
-from mktlib.trainer.templates import between, over, paid, rates, task, template
+from mktlib.trainer.templates import STORES, between, day, over, paid, rates, task, template
 from mktlib.web import sessionise
 from mktlib.weekly import bridge_total, service_level
 
 FEEDS = ["Douyin", "Kuaishou", "Weibo", "Xiaohongshu"]
 SOURCES = ["SEM", "SEO", "Xiaohongshu", "direct", "e-mail/SMS", "feed ads", "private domain", "referral"]
 BOUGHT = ["SEM", "SEO", "Xiaohongshu", "affiliate", "e-mail/SMS", "feed ads", "live", "private domain"]
-STORES = ["jd", "live", "own", "tmall"]
 DEVICES = ["android", "computer", "ios"]
 BEIJING = pd.Timedelta(hours=8)
 MACHINE = "Mozilla/5.0"
-
-
-def day(value):
-    """The date as a question names it."""
-    return f"{value.day} {value:%B %Y}"
 
 
 # ---------------------------------------------------------------- J01 the metrics alphabet

@@ -13,9 +13,8 @@ from mktlib.live import gpm, host_ratio, net_sales
 from mktlib.private_domain import break_even_redemption, points_liability
 from mktlib.quarter import day_kinds, kpi_scores, pace_plan, target_tree
 from mktlib.segments import cell_weights, interaction, weighted_share
-from mktlib.trainer.templates import over, paid, rates, task, template
+from mktlib.trainer.templates import STORES, TIERS, day, days_of, over, paid, rates, task, template
 
-STORES = ["jd", "live", "own", "tmall"]
 CHANNELS = [
     "SEM",
     "SEO",
@@ -28,17 +27,7 @@ CHANNELS = [
     "marketplace",
     "private domain",
 ]
-TIERS = ["active", "cooling", "dormant", "loyal"]
 END = pd.Timestamp("2026-01-01")
-
-
-def day(value):
-    """The date as a question names it."""
-    return f"{value.day} {value:%B %Y}"
-
-
-def days_of(number):
-    return pd.Timedelta(days=number)
 
 
 # ---------------------------------------------------------------- M01 the customer base

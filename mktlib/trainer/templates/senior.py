@@ -11,22 +11,11 @@ from mktlib.geo import iroas, lost
 from mktlib.lifetime import fit_bgnbd, orders_ahead, recency_frequency
 from mktlib.live import promotion_lift, usual_sales
 from mktlib.mmm import geometric
-from mktlib.trainer.templates import over, paid, rates, task, template
+from mktlib.trainer.templates import STORES, TIERS, day, days_of, over, paid, rates, task, template
 from mktlib.uplift import policy_gain, policy_value, snapshots
 
-STORES = ["jd", "live", "own", "tmall"]
 CHANNELS = ["SEM", "SEO", "Xiaohongshu", "affiliate", "e-mail/SMS", "feed ads", "live", "private domain"]
-TIERS = ["active", "cooling", "dormant", "loyal"]
 OFFERS = ["advice call", "coupon", "gift"]
-
-
-def day(value):
-    """The date as a question names it."""
-    return f"{value.day} {value:%B %Y}"
-
-
-def days_of(number):
-    return pd.Timedelta(days=number)
 
 
 # ---------------------------------------------------------------- S01 one metric layer

@@ -10,7 +10,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from mktlib.metrics import BadValue, check_columns
+from mktlib.inputs import BadValue, check_columns
 
 
 def srm(count_a, count_b, share_b=0.5):

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import Told, did_you_mean
-from mktlib.metrics import _database, _open, check_columns
+from mktlib.inputs import check_columns, open_table, query
 
 START, ORDER, NOTHING = "start", "order", "nothing"
 RULES = ["last", "first", "linear", "position", "time decay", "last non-direct"]
@@ -85,7 +85,7 @@ def moves(journeys):
     flows into a channel flows out of it. Rows that do not stand in order are sorted first. Raises ColumnMissing, and
     AttributionError for a missing channel or touch, a weight that is missing or negative, and two touches of one number.
     """
-    source = _open(journeys)
+    source = open_table(journeys)
     names = _channels(source)
     if taken := {START, ORDER, NOTHING} & set(names):
         raise AttributionError(
@@ -142,7 +142,7 @@ def shapley(journeys, worth="orders"):
     """
     if worth not in ("orders", "rate"):
         raise AttributionError(f"worth is {worth!r}; v(S) is 'orders' or 'rate'.")
-    source = _open(journeys)
+    source = open_table(journeys)
     names = _channels(source)
     if len(names) > MOST_CHANNELS:
         raise AttributionError(
@@ -169,7 +169,7 @@ def shapley(journeys, worth="orders"):
 
 def _paths(journeys, more):
     """Touches of converting journeys in order, with weight and days (before the journey's last touch)."""
-    source = _open(journeys)
+    source = open_table(journeys)
     columns = ["journey_id", "touch", "channel", "order_id", *more]
     check_columns(source, columns)
     if not isinstance(source, pd.DataFrame):
@@ -277,11 +277,8 @@ def _check_touches(source):
 
 def _query(source, sql):
     """Rows of a query over `journeys` as a DataFrame."""
-    if isinstance(source, pd.DataFrame):
-        known = ["journey_id", "touch", "channel", "order_id", "weight"]
-        frame = source[[column for column in known if column in source]]
-        source = _database().cursor().from_df(frame.assign(channel=frame["channel"].astype(object)))
-    return source.query("journeys", sql).df()
+    known = ["journey_id", "touch", "channel", "order_id", "weight"]
+    return query(source, "journeys", sql, [column for column in known if column in source.columns])
 
 
 def _reaches(inner, end):

@@ -12,7 +12,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from mktlib.metrics import BadValue, check_columns
+from mktlib.inputs import BadValue, check_columns
 
 CARD = {
     "purpose": (),

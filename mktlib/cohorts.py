@@ -11,7 +11,7 @@ import pandas as pd
 
 from mktlib import plots
 from mktlib.errors import did_you_mean
-from mktlib.metrics import BadValue, check_columns, moment
+from mktlib.inputs import BadValue, check_columns, moment
 from mktlib.weekly import answered_by
 
 # ---------------------------------------------------------------- ages

@@ -15,8 +15,8 @@ import unicodedata
 import pandas as pd
 
 from mktlib.errors import did_you_mean
+from mktlib.inputs import BadValue, check_columns
 from mktlib.mail import agreed
-from mktlib.metrics import BadValue, check_columns
 
 AD_LAW = "Advertising Law"
 AD_LAW_SINCE = "2015-09-01"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mktlib import plots
 from mktlib.errors import did_you_mean
-from mktlib.metrics import BadValue, check_columns
+from mktlib.inputs import BadValue, check_columns
 
 TRACES = {"comment_entropy": -1, "first_10min_pct": 1, "burst_pct": 1}  # sign: which end is suspicious
 Z90 = 1.281552

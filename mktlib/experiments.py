@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib import plots
-from mktlib.metrics import BadValue, check_columns
+from mktlib.inputs import BadValue, check_columns
 
 NORMAL = NormalDist()
 NODES = 161  # of the Gauss-Legendre rule; 81 agree with it to 1e-9 for up to 20 looks

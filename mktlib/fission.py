@@ -12,7 +12,7 @@ import pandas as pd
 
 from mktlib import compliance
 from mktlib.errors import did_you_mean
-from mktlib.metrics import BadValue, check_columns
+from mktlib.inputs import BadValue, check_columns
 
 SIGNS = ["device_hash", "address_hash"]
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import Told
-from mktlib.metrics import check_columns
+from mktlib.inputs import check_columns
 
 WEEK = pd.Timedelta(days=7)
 MEMORY = 120  # weeks that a regression looks back: a young shop's first months tell little about today

@@ -6,7 +6,7 @@ late has not had the time. All four are arguments here or checked.
 
 import pandas as pd
 
-from mktlib.metrics import BadValue, check_columns
+from mktlib.inputs import BadValue, check_columns
 
 
 def funnel(hits, steps, days, starts_before=None):

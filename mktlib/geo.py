@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib import plots
-from mktlib.metrics import BadValue, check_columns
+from mktlib.inputs import BadValue, check_columns
 
 Z95 = 1.959963984540054
 FEWEST = 2  # cities in a group, below which no spread between them is known

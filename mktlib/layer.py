@@ -18,6 +18,7 @@ import pandas as pd
 
 from mktlib import data, metrics
 from mktlib.errors import Told, did_you_mean
+from mktlib.inputs import moment
 
 SIDES = ("numerator", "denominator")
 
@@ -72,7 +73,9 @@ def catalogue(metric=None):
     metric      key or list of keys; None takes all, also those that cannot be counted (formula empty, `table` says why)
     Made from the same lines as sql and metrics.glossary. Raises metrics.MetricUnknown.
     """
-    keys = list(_known()["metrics"]) if metric is None else [metrics._key(one) for one in _names(metric)]
+    keys = (
+        list(_known()["metrics"]) if metric is None else [metrics.known_metric(one) for one in _names(metric)]
+    )
     rows = {key: _card(key) for key in keys}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("metric")
 
@@ -289,7 +292,7 @@ def _as_parquet(table, world):
 
 
 def _known():
-    return metrics._definitions()
+    return metrics.definitions()
 
 
 def _star():
@@ -301,7 +304,7 @@ def _names(given):
 
 
 def _countable(metric):
-    keys = list(dict.fromkeys(metrics._key(one) for one in _names(metric)))
+    keys = list(dict.fromkeys(metrics.known_metric(one) for one in _names(metric)))
     if not keys:
         raise LayerError("name at least one metric, such as 'aov'.")
     for key in keys:
@@ -443,7 +446,7 @@ def _literal(value):
 
 
 def _day(value):
-    return f"cast('{metrics.moment(value):%Y-%m-%d}' as date)"
+    return f"cast('{moment(value):%Y-%m-%d}' as date)"
 
 
 def _write(statement, dialect):

@@ -20,7 +20,7 @@ from scipy.special import betainc, betaln, digamma, expit, gammaln, hyp2f1
 from threadpoolctl import ThreadpoolController
 
 from mktlib.errors import Told
-from mktlib.metrics import _database, _open, _quoted, check_columns, moment
+from mktlib.inputs import check_columns, moment, open_table, query, quoted
 
 WEEK = 7.0
 SUMMARY = ["frequency", "recency", "T"]
@@ -61,12 +61,13 @@ def recency_frequency(orders, until, value="amount"):
     Orders of one day are one (a basket that was forgotten is no new need). Returns a DataFrame by customer_id: first_on,
     frequency, recency, T (weeks), monetary_value (CNY; 0 where frequency is 0). Raises ColumnMissing, LifetimeError.
     """
-    source = _open(orders)
-    check_columns(source, ["customer_id", "ordered_at", "status", value])
+    source = open_table(orders)
+    columns = ["customer_id", "ordered_at", "status", value]
+    check_columns(source, columns)
     day = moment(until).normalize()
-    found = _query(source, f"""
+    found = query(source, "orders", f"""
         WITH days AS (
-            SELECT customer_id, ordered_at::DATE AS day, sum({_quoted(value)})::DOUBLE AS value FROM orders
+            SELECT customer_id, ordered_at::DATE AS day, sum({quoted(value)})::DOUBLE AS value FROM orders
             WHERE status = 'paid' AND ordered_at < TIMESTAMP '{day:%Y-%m-%d}' AND customer_id IS NOT NULL GROUP BY ALL
         ), lives AS (
             SELECT customer_id, min(day) AS first_on, max(day) AS last_on, count(*) - 1 AS frequency,
@@ -75,18 +76,10 @@ def recency_frequency(orders, until, value="amount"):
         SELECT customer_id, first_on, frequency, (last_on - first_on) / {WEEK} AS recency,
             (DATE '{day:%Y-%m-%d}' - first_on) / {WEEK} AS T,
             CASE WHEN frequency > 0 THEN (all_value - first_value) / frequency ELSE 0 END AS monetary_value
-        FROM lives ORDER BY customer_id""").set_index("customer_id")  # fmt: skip
+        FROM lives ORDER BY customer_id""", columns).set_index("customer_id")  # fmt: skip
     if found.empty:
         raise LifetimeError(f"No paid order lies before {day:%Y-%m-%d}: there is no customer to describe.")
     return found.assign(first_on=pd.to_datetime(found["first_on"]))
-
-
-def _query(source, sql):
-    """Rows of a query over `orders` as a DataFrame."""
-    if isinstance(source, pd.DataFrame):
-        frame = source.assign(status=source["status"].astype(object))
-        source = _database().cursor().from_df(frame)
-    return source.query("orders", sql).df()
 
 
 # ---------------------------------------------------------------- how many orders
@@ -363,13 +356,14 @@ def life_in_steps(orders, until, days=28):
     and orders (days with an order in the step). The last row of each customer starts on `until`, its orders are not known (NaN).
     A customer's first row is the step after the one of the first order. Raises ColumnMissing, LifetimeError.
     """
-    source = _open(orders)
-    check_columns(source, ["customer_id", "ordered_at", "status"])
+    source = open_table(orders)
+    columns = ["customer_id", "ordered_at", "status"]
+    check_columns(source, columns)
     day = moment(until).normalize()
-    found = _query(source, f"""
+    found = query(source, "orders", f"""
         SELECT customer_id, (DATE '{day:%Y-%m-%d}' - ordered_at::DATE - 1) // {int(days)} AS back, count(DISTINCT ordered_at::DATE) AS orders
         FROM orders WHERE status = 'paid' AND ordered_at < TIMESTAMP '{day:%Y-%m-%d}' AND customer_id IS NOT NULL
-        GROUP BY ALL ORDER BY customer_id, back DESC""")  # fmt: skip
+        GROUP BY ALL ORDER BY customer_id, back DESC""", columns)  # fmt: skip
     if found.empty:
         raise LifetimeError(f"No paid order lies before {day:%Y-%m-%d}: there is nobody to follow.")
     people, row = np.unique(found["customer_id"], return_inverse=True)

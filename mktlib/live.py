@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import did_you_mean
-from mktlib.metrics import BadValue, check_columns
+from mktlib.inputs import BadValue, check_columns
 from mktlib.plots import BLUE, ORANGE, one_sentence, picture, style
 
 BASES = {"views": "entries into the room", "viewers": "different people in the show"}

@@ -6,7 +6,7 @@ one mail. A segment and a consent belong to a moment: what was recorded later do
 
 import pandas as pd
 
-from mktlib.metrics import BadValue, check_columns, moment
+from mktlib.inputs import BadValue, check_columns, moment
 
 FLAGS = ["delivered", "clicks", "unsubscribed", "complained"]
 RATES = ["delivered", "opened", "clicked", "left"]

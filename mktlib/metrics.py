@@ -25,6 +25,15 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import Told, did_you_mean
+from mktlib.inputs import (
+    BadValue,
+    ColumnMissing,
+    check_columns,
+    no_column,
+    open_table,
+    quoted,
+    table_name,
+)
 
 # One thing to add up: how is "sum" or "distinct", filters are (column, value) pairs that a row must meet.
 Part = namedtuple("Part", "how column filters")
@@ -35,19 +44,8 @@ WHOLE = {sign + size + "INT" for sign in ("", "U") for size in ("TINY", "SMALL",
 WHOLE |= {"INTEGER", "UINTEGER", "BOOLEAN"}
 
 
-class ColumnMissing(Told, KeyError):
-    """A table lacks a column; the message names the closest one there is."""
-
-
 class MetricUnknown(Told, KeyError):
     """There is no such metric; the message names the closest one."""
-
-
-class BadValue(Told, ValueError):
-    """A value cannot be added up: text, missing, infinite, or a negative count.
-
-    The message names the column, the first such row and the remedy.
-    """
 
 
 class NotAdditive(Told, ValueError):
@@ -94,10 +92,10 @@ def kpi(table, metrics, by=None):
     Raises MetricUnknown, ColumnMissing, BadValue, NotAdditive.
     Earned in J02.
     """
-    keys = [_key(metric) for metric in _names(metrics)]
-    source = _open(table)
-    name = _table_name(source)
-    plans = {key: _plan(key, _columns(source), name) for key in keys}
+    keys = [known_metric(metric) for metric in _names(metrics)]
+    source = open_table(table)
+    name = table_name(source)
+    plans = {key: _plan(key, list(source.columns), name) for key in keys}
     parts = [part for plan in plans.values() for _, _, part in plan]
     sums = _add_up(source, name, parts, by, never_negative=_counts() | _whole_denominators(plans))
     return _table({key: _evaluate(key, plans[key], sums) for key in keys}, by)
@@ -110,8 +108,8 @@ def glossary(metrics=None):
     Returns a DataFrame indexed by key with the columns term, zh, formula (in words), unit, careful (the usual
     slip, and other conventions under the same name). Raises MetricUnknown.
     """
-    keys = list(_definitions()["metrics"]) if metrics is None else [_key(m) for m in _names(metrics)]
-    rows = {key: _glossary_row(_definitions()["metrics"][key]) for key in dict.fromkeys(keys)}
+    keys = list(definitions()["metrics"]) if metrics is None else [known_metric(m) for m in _names(metrics)]
+    rows = {key: _glossary_row(definitions()["metrics"][key]) for key in dict.fromkeys(keys)}
     table = Glossary(pd.DataFrame.from_dict(rows, orient="index"))
     table.index.name = "key"
     return table
@@ -142,16 +140,6 @@ def break_even_cpc(margin_per_order, cvr):
     return margin_per_order * cvr
 
 
-def check_columns(table, columns):
-    """Raise ColumnMissing, with the closest name, unless a DataFrame or relation has each of the columns once."""
-    name, known = _table_name(table), _columns(table)
-    for column in columns:
-        if column not in known:
-            raise ColumnMissing(_no_column(name, column, known, getattr(table, "index", None)))
-        if known.count(column) > 1:
-            raise BadValue(f"{name} has {known.count(column)} columns named {column!r}; keep one of them.")
-
-
 class Glossary(pd.DataFrame):
     """A DataFrame of terms that shows whole sentences, in a notebook and as text."""
 
@@ -173,22 +161,24 @@ class Glossary(pd.DataFrame):
 
 
 @cache
-def _definitions():
+def definitions():
+    """What metric_definitions.yml says: {"columns": {...}, "metrics": {...}}."""
     import yaml
 
     return yaml.safe_load(Path(__file__).with_name("metric_definitions.yml").read_text(encoding="utf-8"))
 
 
 def _of_kind(kind):
-    return {name for name, column in _definitions()["columns"].items() if column["kind"] == kind}
+    return {name for name, column in definitions()["columns"].items() if column["kind"] == kind}
 
 
 def _counts():
     return _of_kind("count")
 
 
-def _key(metric):
-    known = _definitions()["metrics"]
+def known_metric(metric):
+    """The key of a metric, however it was typed ("CTR "). Raises MetricUnknown, which names the closest one."""
+    known = definitions()["metrics"]
     key = str(metric).strip().lower()
     if key not in known:
         raise MetricUnknown(f"there is no metric {metric!r}{did_you_mean(key, known)}")
@@ -204,7 +194,7 @@ def _terms(expression):
 
 def _plan(key, columns, name):
     """What to add up for a metric: (side, sign, part) triples."""
-    metric = _definitions()["metrics"][key]
+    metric = definitions()["metrics"][key]
     filters = tuple((c, value) for c, value in metric.get("filters", {}).items() if c in columns)
     sides = [side for side in ("numerator", "denominator") if side in metric]
     return [
@@ -215,7 +205,7 @@ def _plan(key, columns, name):
 
 
 def _part(term, columns, filters, name, key):
-    column = _definitions()["columns"][term]
+    column = definitions()["columns"][term]
     if term in columns and column["kind"] != "people":
         return Part("sum", term, filters)
     counted_as = column.get("counted_as")
@@ -227,8 +217,8 @@ def _part(term, columns, filters, name, key):
 
 
 def _missing_for_metric(term, columns, name, key):
-    column = _definitions()["columns"][term]
-    text = f"{key} needs {column['words']}: {_no_column(name, term, columns)}"
+    column = definitions()["columns"][term]
+    text = f"{key} needs {column['words']}: {no_column(name, term, columns)}"
     if "counted_as" in column:
         text += f" An id to count would do as well: {column['counted_as']!r}."
     return text + (f" To make it: {column['made_from']}." if "made_from" in column else "")
@@ -256,7 +246,7 @@ def _evaluate(key, plan, sums):
     below = [sign * sums[part] for side, sign, part in plan if side == "denominator"]
     if not below:
         return numerator
-    return _definitions()["metrics"][key].get("scale", 1) * _divide(numerator, sum(below))
+    return definitions()["metrics"][key].get("scale", 1) * _divide(numerator, sum(below))
 
 
 def _divide(numerator, denominator):
@@ -281,7 +271,7 @@ def _formula(metric):
 
 
 def _side(expression):
-    columns = _definitions()["columns"]
+    columns = definitions()["columns"]
     words = [{1: " + ", -1: " - "}[sign] + columns[term]["words"] for sign, term in _terms(expression)]
     text = "".join(words).removeprefix(" + ")
     return f"({text})" if len(words) > 1 else text
@@ -311,9 +301,9 @@ def _html_row(row):
 
 
 def _totals(table, columns, by, never_negative=()):
-    source = _open(table)
-    name = _table_name(source)
-    people = [c for c in columns if c in _of_kind("people") and c in _columns(source)]
+    source = open_table(table)
+    name = table_name(source)
+    people = [c for c in columns if c in _of_kind("people") and c in list(source.columns)]
     if people:
         raise NotAdditive(_people_message(name, f"total of {people[0]}"))
     parts = {column: Part("sum", column, ()) for column in columns}
@@ -415,56 +405,7 @@ def _complaint(kind, name, column, place, value, count):
     return f"{name}, column {column!r}: {fact}. {remedy}."
 
 
-# --- tables, files, relations --------------------------------------------------------
-
-
-def _open(table):
-    """What is given, or a relation for a file."""
-    if isinstance(table, (str, Path)):
-        return _open_file(str(table))
-    if isinstance(table, pd.DataFrame) or (hasattr(table, "aggregate") and hasattr(table, "alias")):
-        return table
-    known = "a DataFrame, the path of a .parquet or .csv file, or a DuckDB relation"
-    raise TypeError(f"a table is {known}, not {type(table).__name__}")
-
-
-def _open_file(path):
-    import duckdb
-
-    if not (Path(path).is_file() or "*" in path):
-        raise FileNotFoundError(f"there is no file {path!r}; a table of the course is load('orders')")
-    try:
-        # sample_size=-1: the types are right for the whole file, not only for its beginning
-        cursor = _database().cursor()
-        parquet = path.endswith(".parquet")
-        relation = cursor.read_parquet(path) if parquet else cursor.read_csv(path, sample_size=-1)
-    except duckdb.Error as error:
-        raise ValueError(f"{path!r} cannot be read as a table: {str(error).splitlines()[0]}") from error
-    return relation.set_alias(Path(path).name.split(".")[0])
-
-
-def _table_name(source):
-    """A name for messages: the one that load() left in attrs, the file's, or the relation's."""
-    if isinstance(source, pd.DataFrame):
-        return source.attrs.get("name", "the table")
-    return "the table" if source.alias.startswith(("unnamed_relation", "df_")) else source.alias
-
-
-@cache
-def _database():
-    import duckdb
-
-    return duckdb.connect()
-
-
-def _columns(source):
-    return list(source.columns)
-
-
-def _no_column(name, column, columns, index=None):
-    if index is not None and column in index.names:
-        return f"{name} has {column!r} in its index, not as a column; call reset_index() first."
-    return f"{name} has no column {column!r}{did_you_mean(column, columns)}"
+# --- relations ------------------------------------------------------------------------
 
 
 def _push_down(relation, name, parts, keys, never_negative):
@@ -473,10 +414,10 @@ def _push_down(relation, name, parts, keys, never_negative):
     for part in parts:
         if part.how == "sum" and not _is_numeric_type(types[part.column]):
             _refuse_rows(relation, name, part, TEXT)
-    selects = [f"{_quoted(key)} AS k{i}" for i, key in enumerate(keys)]
+    selects = [f"{quoted(key)} AS k{i}" for i, key in enumerate(keys)]
     for i, part in enumerate(parts):
         selects += _select(part, i, types[part.column], part.column in never_negative)
-    sums = relation.aggregate(", ".join(selects), ", ".join(map(_quoted, keys))).df()
+    sums = relation.aggregate(", ".join(selects), ", ".join(map(quoted, keys))).df()
     for i, part in enumerate(parts):
         if part.how == "sum" and sums[f"bad{i}"].sum():
             _refuse_rows(relation, name, part, UNFIT)
@@ -488,7 +429,7 @@ def _push_down(relation, name, parts, keys, never_negative):
 
 
 def _select(part, i, type_name, never_negative):
-    column, where = _quoted(part.column), _where(part)
+    column, where = quoted(part.column), _where(part)
     if part.how == "distinct":
         return [f"count(DISTINCT {column}) FILTER ({where}) AS part{i}"]
     if type_name in WHOLE:
@@ -501,12 +442,8 @@ def _select(part, i, type_name, never_negative):
 
 
 def _where(part):
-    conditions = [f"{_quoted(column)} = '{value}'" for column, value in part.filters]
+    conditions = [f"{quoted(column)} = '{value}'" for column, value in part.filters]
     return "WHERE " + (" AND ".join(conditions) or "true")
-
-
-def _quoted(column):
-    return '"' + str(column).replace('"', '""') + '"'
 
 
 def _is_numeric_type(type_name):
@@ -516,7 +453,7 @@ def _is_numeric_type(type_name):
 def _first_row(relation, part, condition):
     """(value, row number from 1, how many) for the rows that meet a condition on v; empty if none does."""
     kept = _where(part).removeprefix("WHERE ")
-    rows = relation.project(f"{_quoted(part.column)} AS v, row_number() OVER () AS n, {kept} AS kept")
+    rows = relation.project(f"{quoted(part.column)} AS v, row_number() OVER () AS n, {kept} AS kept")
     rows = rows.filter(f"kept AND {condition}").project("v, n, count(*) OVER () AS many")
     return next(iter(rows.order("n").limit(1).fetchall()), ())
 
@@ -539,14 +476,6 @@ UNFIT = [
     ("infinite", "isinf(v::DOUBLE)"),
     ("negative", "v < 0"),
 ]
-
-
-def moment(day):
-    """A day or time of day, such as "2026-01-01" or a Timestamp, as a Timestamp. Raises BadValue for anything else."""
-    try:
-        return pd.Timestamp(day)
-    except (ValueError, TypeError):
-        raise BadValue(f'{day!r} is no day; write it as "2026-01-01".') from None
 
 
 def _names(names):

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import Told, did_you_mean
-from mktlib.metrics import check_columns
+from mktlib.inputs import check_columns
 
 NORMAL = NormalDist()
 LAGS = 8  # weeks in which a week's money may work

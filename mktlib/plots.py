@@ -669,7 +669,7 @@ def _apart(heights, distance):
 
 
 def _dots(table, margin_per_order, label):
-    from mktlib.metrics import check_columns
+    from mktlib.inputs import check_columns
 
     check_columns(table, ["cpc", "cvr_click"] + ([label] if label else []))
     dots = table[["cpc", "cvr_click"]].astype(float).dropna().reset_index(drop=True)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import did_you_mean
-from mktlib.metrics import BadValue, check_columns
+from mktlib.inputs import BadValue, check_columns
 from mktlib.plots import PALETTE, one_sentence, picture, style
 
 # ---------------------------------------------------------------- orders of people

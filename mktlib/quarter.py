@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import Told
-from mktlib.metrics import check_columns
+from mktlib.inputs import check_columns
 
 
 class QuarterError(Told, ValueError):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import Told
-from mktlib.metrics import check_columns
+from mktlib.inputs import check_columns
 
 
 class SearchError(Told, ValueError):

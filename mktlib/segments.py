@@ -12,7 +12,7 @@ import pandas as pd
 
 from mktlib import plots
 from mktlib.errors import did_you_mean
-from mktlib.metrics import BadValue, check_columns
+from mktlib.inputs import BadValue, check_columns
 from mktlib.social import content_effects
 
 # Read by scikit-learn when it is imported: on a survey, threads cost more than they give. A learner's own value stays.

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import Told
-from mktlib.metrics import check_columns, totals
+from mktlib.inputs import check_columns
+from mktlib.metrics import totals
 
 PLACES = 100
 

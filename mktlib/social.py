@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import did_you_mean
-from mktlib.metrics import BadValue, check_columns
+from mktlib.inputs import BadValue, check_columns
 
 ENGAGEMENTS = ["likes", "comments", "shares", "saves"]
 BASES = ["reach", "impressions", "followers"]

@@ -16,7 +16,7 @@ import pandas as pd
 
 from mktlib import plots
 from mktlib.errors import Told, did_you_mean
-from mktlib.metrics import check_columns, moment
+from mktlib.inputs import check_columns, moment
 
 
 class UpliftError(Told, ValueError):

@@ -6,7 +6,7 @@ made by rules, and the rules are arguments here, so that a report can say which 
 
 import pandas as pd
 
-from mktlib.metrics import BadValue, check_columns
+from mktlib.inputs import BadValue, check_columns
 
 NO_REFERRER = "no referrer"
 OTHER_SITE = "other site"

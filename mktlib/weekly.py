@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.errors import Told, did_you_mean
-from mktlib.metrics import BadValue, check_columns
+from mktlib.inputs import BadValue, check_columns
 
 FAULTS = ["row", "date", "line", "column", "fault", "value"]
 

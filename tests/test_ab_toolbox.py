@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from mktlib.ab import per_visit, srm, two_rates, wilson
-from mktlib.metrics import BadValue, ColumnMissing
+from mktlib.inputs import BadValue, ColumnMissing
 
 # 200 of 1,000 against 250 of 1,000, as scipy 1.17.1 and statsmodels 0.15.0 compute them
 Z_POOLED, P_POOLED, CHI_SQUARE = 2.677398, 0.00741965, 7.168459

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mktlib import attribution
 from mktlib.attribution import AttributionError, claims, credit, markov, moves, shapley
-from mktlib.metrics import ColumnMissing
+from mktlib.inputs import ColumnMissing
 
 
 def touches(*paths):

@@ -19,7 +19,7 @@ from mktlib.automation import (
     slips_through,
     step,
 )
-from mktlib.metrics import BadValue, ColumnMissing
+from mktlib.inputs import BadValue, ColumnMissing
 
 # Reviews
 

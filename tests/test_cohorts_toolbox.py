@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mktlib.cohorts import absent, at, gaps, lexis, lives, pooled, retention, silence, triangle
 from mktlib.errors import Told
-from mktlib.metrics import BadValue, ColumnMissing
+from mktlib.inputs import BadValue, ColumnMissing
 from mktlib.plots import AltMissing
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from mktlib import compliance, data, world
 from mktlib.compliance import highlight, may_send, normalise, quality, screen, standard_rules, word_rule
-from mktlib.metrics import BadValue, ColumnMissing
+from mktlib.inputs import BadValue, ColumnMissing
 
 RULES = standard_rules()
 

@@ -19,7 +19,7 @@ from mktlib.creators import (
     standardised,
     suspicion,
 )
-from mktlib.metrics import BadValue, ColumnMissing
+from mktlib.inputs import BadValue, ColumnMissing
 
 
 def listed(**columns):

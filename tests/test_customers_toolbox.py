@@ -14,7 +14,7 @@ from mktlib.customers import (
     tiers,
     value_per_cell,
 )
-from mktlib.metrics import BadValue, ColumnMissing
+from mktlib.inputs import BadValue, ColumnMissing
 
 
 def five_contacts():

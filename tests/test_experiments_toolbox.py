@@ -17,7 +17,7 @@ from mktlib.experiments import (
     race,
     sample_size,
 )
-from mktlib.metrics import BadValue, ColumnMissing
+from mktlib.inputs import BadValue, ColumnMissing
 
 # base, absolute difference, pooled-average (Fleiss), unpooled; 80 % power, 5 % two-sided
 SIZES = [

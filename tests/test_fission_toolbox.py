@@ -15,7 +15,7 @@ from mktlib.fission import (
     topic_lift,
     users_by_generation,
 )
-from mktlib.metrics import BadValue, ColumnMissing
+from mktlib.inputs import BadValue, ColumnMissing
 
 
 def tree():

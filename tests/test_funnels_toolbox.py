@@ -6,7 +6,7 @@ import pytest
 
 from mktlib import data
 from mktlib.funnels import aarrr, funnel, step_rates
-from mktlib.metrics import BadValue, ColumnMissing
+from mktlib.inputs import BadValue, ColumnMissing
 
 STEPS = ["view", "cart", "pay"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from mktlib import plots
 from mktlib.geo import by_precision, design_picture, did, iroas, lost, lots, placebo, power, synthetic
-from mktlib.metrics import BadValue, ColumnMissing
+from mktlib.inputs import BadValue, ColumnMissing
 
 FOUR = ["A", "B", "C", "D"]
 DARK = pd.Series([True, True, False, False], FOUR)

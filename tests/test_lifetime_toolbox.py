@@ -14,6 +14,7 @@ from scipy.special import betaincinv
 
 from mktlib import lifetime
 from mktlib.errors import Told
+from mktlib.inputs import ColumnMissing
 from mktlib.lifetime import (
     BgNbd,
     LifetimeError,
@@ -33,7 +34,6 @@ from mktlib.lifetime import (
     step_chances,
     value_ahead,
 )
-from mktlib.metrics import ColumnMissing
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mktlib.inputs import BadValue, ColumnMissing
 from mktlib.live import (
     audience,
     completion,
@@ -19,7 +20,6 @@ from mktlib.live import (
     usual_sales,
     uv_value,
 )
-from mktlib.metrics import BadValue, ColumnMissing
 
 # The minute log
 

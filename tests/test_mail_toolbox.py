@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
+from mktlib.inputs import BadValue, ColumnMissing
 from mktlib.mail import agreed, dormant, mail_rates, one_segment
-from mktlib.metrics import BadValue, ColumnMissing
 
 
 def ten_mails(**columns):

@@ -448,7 +448,7 @@ def test_at_the_break_even_price_the_roas_is_the_break_even_roas(margin, order_v
 
 
 def test_every_definition_is_complete_and_uses_known_columns():
-    known = metrics._definitions()
+    known = metrics.definitions()
     for key, metric in known["metrics"].items():
         needed = {
             "name",
@@ -500,7 +500,7 @@ def test_metrics_of_mail_web_and_social_agree_with_the_toolboxes_that_teach_them
 
 def test_every_indicator_of_the_documents_kpi_table_has_one_definition():
     asked = "visits unique_visitors source_share cpc cpm cac ctr time_on_page bounce_rate cvr valid_leads net_revenue roi roas"
-    assert set(asked.split()) <= set(metrics._definitions()["metrics"])
+    assert set(asked.split()) <= set(metrics.definitions()["metrics"])
 
 
 def test_the_glossary_says_formula_unit_and_other_conventions():
@@ -516,7 +516,7 @@ def test_the_glossary_says_formula_unit_and_other_conventions():
         "rows with status = paid only"
     )
     assert "viewable CPM" in table.loc["cpm", "careful"]
-    assert len(glossary()) == len(metrics._definitions()["metrics"])
+    assert len(glossary()) == len(metrics.definitions()["metrics"])
 
 
 def test_the_glossary_shows_whole_sentences_and_well_formed_html():

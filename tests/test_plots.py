@@ -14,7 +14,7 @@ from matplotlib.colors import to_hex
 from matplotlib.image import imread
 
 from mktlib import plots
-from mktlib.metrics import ColumnMissing
+from mktlib.inputs import ColumnMissing
 from mktlib.plots import (
     AltMissing,
     bars,

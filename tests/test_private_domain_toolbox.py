@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from mktlib.metrics import BadValue, ColumnMissing
+from mktlib.inputs import BadValue, ColumnMissing
 from mktlib.private_domain import (
     adviser_minutes,
     break_even_redemption,

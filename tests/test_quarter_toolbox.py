@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from mktlib.metrics import ColumnMissing
+from mktlib.inputs import ColumnMissing
 from mktlib.quarter import (
     QuarterError,
     cockpit,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mktlib.metrics import ColumnMissing
+from mktlib.inputs import ColumnMissing
 from mktlib.search import SearchError, bid_curve, decompose_cpa, overspent, pacing, shrunk_rate
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_series_equal
 
-from mktlib.metrics import BadValue, ColumnMissing
+from mktlib.inputs import BadValue, ColumnMissing
 from mktlib.seo import BadPlace, NoCurve, click_curve, click_rate, extra_visits, visibility
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from mktlib.metrics import BadValue, ColumnMissing
+from mktlib.inputs import BadValue, ColumnMissing
 from mktlib.social import content_effects, engagement_rate, follower_cost, left_by_contact, worst_and_after
 
 

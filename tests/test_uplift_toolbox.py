@@ -6,7 +6,7 @@ import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from mktlib import plots
-from mktlib.metrics import ColumnMissing
+from mktlib.inputs import ColumnMissing
 from mktlib.uplift import (
     UpliftError,
     alone,

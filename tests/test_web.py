@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from mktlib.metrics import BadValue, ColumnMissing
+from mktlib.inputs import BadValue, ColumnMissing
 from mktlib.web import clean_source, sessionise
 
 SITES = {"baidu.com": "search", "tieba.baidu.com": "forum", "xhslink.com": "social"}

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mktlib.metrics import BadValue, ColumnMissing
+from mktlib.inputs import BadValue, ColumnMissing
 from mktlib.weekly import (
     WeeklyError,
     answered_by,

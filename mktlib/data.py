@@ -13,6 +13,7 @@ import numpy as np
 
 from mktlib import world
 from mktlib.errors import DataError, did_you_mean
+from mktlib.inputs import database
 
 REMEDY = "Remedy: `python course.py doctor` says what is missing, `python course.py build` makes it again."
 DUCK = {
@@ -24,6 +25,7 @@ DUCK = {
     "datetime": "TIMESTAMP",
     "boolean": "BOOLEAN",
 }
+TEXTS = ("string", "yearmonth")
 OWN_WORLD = "mktlib_world.json"  # in a student's folder, beside its world/; written by mktlib.trainer.handout
 
 
@@ -177,26 +179,22 @@ def _cached(place, world_id, name):
 
 
 def _read(name, resource, paths):
-    """Files of a table to a DataFrame. Texts come as codes and a list, which is ten times faster than one by one."""
+    """Files of a table to a DataFrame. Texts of large ones come as codes and a list, ten times faster than one by one."""
     import duckdb
     import pandas as pd
 
-    fields = resource["schema"]["fields"]
-    files = "[" + ", ".join(_quoted(path.as_posix()) for path in paths) + "]"
-    con = duckdb.connect()
+    fields, con = resource["schema"]["fields"], database().cursor()
+    source = _scan(resource, "[" + ", ".join(_quoted(path.as_posix()) for path in paths) + "]")
     try:
-        con.execute(f"CREATE TEMP VIEW source AS SELECT * FROM {_scan(resource, files)}")
-        con.execute("SET preserve_insertion_order = true")
         con.execute("SET enable_progress_bar = false")  # or a notebook on a slow machine keeps it
-        casts = [_cast(con, field) for field in fields]
-        got = con.execute(f"SELECT {', '.join(casts)} FROM source").df()
+        values = _few_values(con, source, fields) if resource["format"] == "parquet" else {}
+        casts = [_cast(field, values.get(field["name"])) for field in fields]
+        got = con.execute(f"SELECT {', '.join(casts)} FROM {source}").df()
     except duckdb.Error as problem:
         first = str(problem).splitlines()[0]
         raise DataError(
             f"Table '{name}' cannot be read, its file is damaged or not ours ({first}). {REMEDY}"
         ) from None
-    finally:
-        con.close()
     columns = {field["name"]: _column(got[field["name"]], field) for field in fields}
     frame = pd.DataFrame(columns, copy=False)
     frame.attrs["name"] = name
@@ -204,31 +202,42 @@ def _read(name, resource, paths):
 
 
 def _scan(resource, files):
+    """What a query selects from. The csv files are small and ours: nothing about them has to be guessed."""
     if resource["format"] == "parquet":
         return f"read_parquet({files})"
     types = ", ".join(f"'{field['name']}': '{DUCK[field['type']]}'" for field in resource["schema"]["fields"])
-    return f"read_csv({files}, header = true, delim = ',', quote = '\"', columns = {{{types}}})"
+    return f"read_csv({files}, header = true, delim = ',', quote = '\"', auto_detect = false, columns = {{{types}}})"
 
 
-def _cast(con, field):
-    """SQL that gives a column in the type wanted; texts with few values as an ENUM made for them."""
+def _few_values(con, source, fields):
+    """The different values of each text column that has at most 2,000."""
+    texts = [field["name"] for field in fields if field["type"] in TEXTS]
+    if not texts:
+        return {}
+    lists = ", ".join(f"list(DISTINCT coalesce(\"{name}\", ''))" for name in texts)
+    found = con.execute(f"SELECT {lists} FROM {source}").fetchone()
+    return {
+        name: sorted(values)
+        for name, values in zip(texts, found, strict=True)
+        if values and len(values) <= 2000
+    }
+
+
+def _cast(field, values):
+    """SQL that gives a column in the type wanted; a text whose values are known as an ENUM of them."""
     name, kind = field["name"], field["type"]
-    if kind not in ("string", "yearmonth"):
+    if kind not in TEXTS:
         return f'CAST("{name}" AS {DUCK[kind]}) AS "{name}"'
-    values = [
-        row[0]
-        for row in con.execute(f"SELECT DISTINCT coalesce(\"{name}\", '') FROM source ORDER BY 1").fetchall()
-    ]
-    if len(values) > 2000:
-        return f'coalesce("{name}", \'\') AS "{name}"'
-    con.execute(f'CREATE TYPE "enum {name}" AS ENUM ({", ".join(_quoted(value) for value in values)})')
-    return f'CAST(coalesce("{name}", \'\') AS "enum {name}") AS "{name}"'
+    text = f"coalesce(\"{name}\", '')"
+    if values:
+        text = f"CAST({text} AS ENUM({', '.join(map(_quoted, values))}))"
+    return f'{text} AS "{name}"'
 
 
 def _column(values, field):
     import pandas as pd
 
-    if field["type"] in ("string", "yearmonth"):
+    if field["type"] in TEXTS:
         if isinstance(values.dtype, pd.CategoricalDtype):
             texts = np.asarray(values.cat.categories, dtype=object)
             return pd.Series(texts[values.cat.codes.to_numpy()], dtype="str")

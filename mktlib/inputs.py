@@ -95,6 +95,14 @@ def moment(day):
         raise BadValue(f'{day!r} is no day; write it as "2026-01-01".') from None
 
 
+def read_yaml(path):
+    """The content of a YAML file of ours, by libyaml where PyYAML has it: six times as fast."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+
+
 @cache
 def database():
     """The DuckDB connection of this process, in memory; take a cursor() of it for work of your own."""
@@ -104,6 +112,13 @@ def database():
         Path(tempfile.gettempdir()) / f"mktlib-{secrets.token_hex(8)}"
     )  # made when it is needed, and taken away
     return duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(spill)})
+
+
+def close_database():
+    """Close that connection before a process forks: its threads would not live on in the child."""
+    if database.cache_info().currsize:
+        database().close()
+        database.cache_clear()
 
 
 def _open_file(path):

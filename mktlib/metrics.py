@@ -32,6 +32,7 @@ from mktlib.inputs import (
     no_column,
     open_table,
     quoted,
+    read_yaml,
     table_name,
 )
 
@@ -163,9 +164,7 @@ class Glossary(pd.DataFrame):
 @cache
 def definitions():
     """What metric_definitions.yml says: {"columns": {...}, "metrics": {...}}."""
-    import yaml
-
-    return yaml.safe_load(Path(__file__).with_name("metric_definitions.yml").read_text(encoding="utf-8"))
+    return read_yaml(Path(__file__).with_name("metric_definitions.yml"))
 
 
 def _of_kind(kind):
@@ -415,35 +414,54 @@ def _push_down(relation, name, parts, keys, never_negative):
         if part.how == "sum" and not _is_numeric_type(types[part.column]):
             _refuse_rows(relation, name, part, TEXT)
     selects = [f"{quoted(key)} AS k{i}" for i, key in enumerate(keys)]
-    for i, part in enumerate(parts):
-        selects += _select(part, i, types[part.column], part.column in never_negative)
+    selects += [f"{_sum(part, types[part.column])} AS part{i}" for i, part in enumerate(parts)]
+    summed = [part for part in parts if part.how == "sum"]
+    watched = [part for part in summed if part.column in never_negative]
+    selects += _watch(summed, watched)
     sums = relation.aggregate(", ".join(selects), ", ".join(map(quoted, keys))).df()
-    for i, part in enumerate(parts):
-        if part.how == "sum" and sums[f"bad{i}"].sum():
-            _refuse_rows(relation, name, part, UNFIT)
+    numbers = sums[[f"part{i}" for i in range(len(parts))]].set_axis(range(len(parts)), axis="columns")
+    if not (sums["fit"].all() and np.isfinite(numbers.to_numpy(dtype="float64")).all()):
+        for part in summed:
+            _refuse_rows(relation, name, part, UNFIT if part in watched else UNFIT[:2])
     groups = sums[[f"k{i}" for i in range(len(keys))]].set_axis(keys, axis="columns")
     groups = groups.astype(
         {key: "str" for key in keys if types[key] == "VARCHAR"}
     )  # object, if there are no rows
-    return groups, sums[[f"part{i}" for i in range(len(parts))]].set_axis(range(len(parts)), axis="columns")
+    return groups, numbers
 
 
-def _select(part, i, type_name, never_negative):
-    column, where = quoted(part.column), _where(part)
+def _sum(part, type_name):
+    """SQL that adds a part up; fsum loses nothing to rounding."""
     if part.how == "distinct":
-        return [f"count(DISTINCT {column}) FILTER ({where}) AS part{i}"]
+        return f"count(DISTINCT {_kept(part, 'NULL')})"
     if type_name in WHOLE:
-        total = f"coalesce(sum({column}::BIGINT) FILTER ({where}), 0)::BIGINT"
-    else:  # fsum loses nothing to rounding; a text column gets here only if it is empty
-        total = f"coalesce(fsum(try_cast({column} AS DOUBLE)) FILTER ({where}), 0)::DOUBLE"
-    number = f"try_cast({column} AS DOUBLE)"
-    bad = f"{number} IS NULL OR NOT isfinite({number})" + (f" OR {number} < 0" if never_negative else "")
-    return [f"{total} AS part{i}", f"count(*) FILTER ({where} AND ({bad})) AS bad{i}"]
+        return (
+            f"coalesce(sum({_kept(part)}::{'TINYINT' if type_name == 'BOOLEAN' else type_name}), 0)::BIGINT"
+        )
+    return f"coalesce(fsum({_kept(part)}::DOUBLE), 0)"  # a text column gets here only if it is empty
+
+
+def _watch(summed, watched):
+    """SQL of what tells in the same pass that some row of a group does not fit: a value missing, a negative count."""
+    tests = ["true"]
+    if summed:
+        tests.append(f"count(*) = count({' + '.join(f'{_kept(part)}::DOUBLE' for part in summed)})")
+    if watched:
+        tests.append(f"coalesce(bool_and({' AND '.join(f'{_kept(part)}::DOUBLE >= 0' for part in watched)}), true)")
+    return [f"{' AND '.join(tests)} AS fit"]
+
+
+def _kept(part, other="0"):
+    """SQL for the value of a part in a row that meets its filters, `other` in one that does not."""
+    return (
+        f"CASE WHEN {_where(part)} THEN {quoted(part.column)} ELSE {other} END"
+        if part.filters
+        else quoted(part.column)
+    )
 
 
 def _where(part):
-    conditions = [f"{quoted(column)} = '{value}'" for column, value in part.filters]
-    return "WHERE " + (" AND ".join(conditions) or "true")
+    return " AND ".join(f"{quoted(column)} = '{value}'" for column, value in part.filters) or "true"
 
 
 def _is_numeric_type(type_name):
@@ -452,8 +470,7 @@ def _is_numeric_type(type_name):
 
 def _first_row(relation, part, condition):
     """(value, row number from 1, how many) for the rows that meet a condition on v; empty if none does."""
-    kept = _where(part).removeprefix("WHERE ")
-    rows = relation.project(f"{quoted(part.column)} AS v, row_number() OVER () AS n, {kept} AS kept")
+    rows = relation.project(f"{quoted(part.column)} AS v, row_number() OVER () AS n, {_where(part)} AS kept")
     rows = rows.filter(f"kept AND {condition}").project("v, n, count(*) OVER () AS many")
     return next(iter(rows.order("n").limit(1).fetchall()), ())
 

@@ -21,6 +21,7 @@ from lab_page import QUIET, chromium, outsiders
 from playwright.sync_api import expect, sync_playwright
 
 from mktlib.course import registry
+from mktlib.metrics import definitions
 from tools import counter_examples, site_pages
 
 pytestmark = pytest.mark.browser
@@ -152,9 +153,7 @@ def test_every_lesson_table_metric_and_mistake_has_its_place(read):
         page = text[f"data/{resource['name']}.html"]
         for field in resource["schema"]["fields"]:
             assert field["name"] in page and field["term_zh"] in page
-    for metric in site_pages.yaml.safe_load(
-        (site_pages.ROOT / "mktlib" / "metric_definitions.yml").read_text(encoding="utf-8")
-    )["metrics"].values():
+    for metric in definitions()["metrics"].values():
         assert metric["zh"] in text["glossary.html"] and metric["name"] in text["glossary.html"]
     mistakes = " ".join(page for name, page in text.items() if name.startswith("mistakes/"))
     for one in registry.exercises():

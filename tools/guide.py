@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mktlib.course import registry
+from mktlib.inputs import read_yaml
 from tools import names
 from tools.lesson import lesson_files, read_lesson
 
@@ -65,7 +64,7 @@ def teaching():
     """{id: board, questions, votes, skip} as lessons/<level>/teaching.yml holds them."""
     found = {}
     for path in sorted((ROOT / "lessons").glob("*/teaching.yml")):
-        found |= yaml.safe_load(path.read_text(encoding="utf-8"))
+        found |= read_yaml(path)
     return found
 
 
@@ -357,7 +356,7 @@ def note_lines(id):
 @cache
 def syllabi():
     """[syllabus] of lessons/syllabi.yml: title, text, limit (minutes of a session), sessions, capstone."""
-    return yaml.safe_load((ROOT / "lessons" / "syllabi.yml").read_text(encoding="utf-8"))
+    return read_yaml(ROOT / "lessons" / "syllabi.yml")
 
 
 def item_minutes(item):

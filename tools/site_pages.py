@@ -9,8 +9,6 @@ import re
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 ROOT = Path(__file__).resolve().parents[1]
 LEVELS = {
     "0_start": "Start",
@@ -126,17 +124,11 @@ def terms():
     return sorted(found.values(), key=lambda term: term[0].lower())
 
 
-@cache
-def _layer():
-    path = ROOT / "mktlib" / "metric_definitions.yml"
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
-
-
 def _metric_terms():
-    from mktlib.metrics import glossary
+    from mktlib.metrics import definitions, glossary
 
     for key, row in glossary().iterrows():
-        one = _layer()["metrics"][key]
+        one = definitions()["metrics"][key]
         others = "".join(
             f"\n\n  Also in use: {plain(other['name'])} = {plain(other['formula'])} ({plain(other['used_by'])})."
             for other in one.get("other_conventions", [])

@@ -6,6 +6,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from mktlib.inputs import database
+
 from . import names, values
 from .errors import ExportError
 from .rows import Rows
@@ -13,7 +15,7 @@ from .rows import Rows
 
 def frame_of(table, aliases=None, dayfirst=None, personal_data=False):
     """The typed DataFrame of a Table; what was set aside stands in its .attrs."""
-    con = duckdb.connect()
+    con = database().cursor()
     try:
         con.execute("SET enable_progress_bar = false")
         return Reading(

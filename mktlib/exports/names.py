@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-import yaml
-
 from mktlib.errors import did_you_mean
+from mktlib.inputs import read_yaml
 
 from .errors import ExportError
 
@@ -28,14 +27,14 @@ class Known:
 @cache
 def vocabulary():
     """Canonical column -> (kind, unit, additive, meaning), in the order of the file; and the rates."""
-    content = yaml.safe_load(Path(__file__).with_name("vocabulary.yml").read_text(encoding="utf-8"))
+    content = read_yaml(Path(__file__).with_name("vocabulary.yml"))
     return {name: tuple(entry) for name, entry in content["columns"].items()}, content["rates"]
 
 
 @cache
 def platforms():
     """Platform -> entry of platforms.yml."""
-    return yaml.safe_load(Path(__file__).with_name("platforms.yml").read_text(encoding="utf-8"))
+    return read_yaml(Path(__file__).with_name("platforms.yml"))
 
 
 @lru_cache(maxsize=50_000)

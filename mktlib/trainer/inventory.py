@@ -18,10 +18,10 @@ import string
 import unicodedata
 from functools import cache
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 
 from mktlib.errors import Told
+from mktlib.inputs import read_yaml
 from mktlib.trainer import roster
 from mktlib.trainer.bank import page
 
@@ -41,9 +41,7 @@ class InventoryError(Told):
 @cache
 def items():
     """The thirty items as inventory.yml holds them: a list of dicts."""
-    import yaml
-
-    return yaml.safe_load(files("mktlib.trainer").joinpath("inventory.yml").read_text(encoding="utf-8"))
+    return read_yaml(Path(__file__).with_name("inventory.yml"))
 
 
 _OPERATORS = {

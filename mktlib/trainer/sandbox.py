@@ -434,7 +434,7 @@ def _used(folder):
 
 def prepare(job):
     """Import what the lesson imports and read the tables of its world, so that children find them in memory."""
-    from mktlib import data, world
+    from mktlib import data, inputs, world
 
     for name in (*ALWAYS, *job["modules"]):
         with contextlib.suppress(Exception):
@@ -451,6 +451,7 @@ def prepare(job):
     for name in job["tables"]:
         with contextlib.suppress(Exception):
             data.load(name)
+    inputs.close_database()
 
 
 prepare.world, prepare.truths = None, {}

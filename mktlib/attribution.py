@@ -1,28 +1,45 @@
 """Attribution: who gets the credit for an order that many touches came before. Earned in M05.
 
-Journeys are one row per touch: journey_id, touch (the order in time), channel, order_id (missing in null journeys, which ended in
-nothing) and, where a sample needs it, weight (journeys for which this one stands). `credit` and `claims` also need
-touch_at, `claims` also kind ("click" or "view"). A table is a DataFrame, the path of a .parquet or .csv file, or a DuckDB relation; moves
-and sets of channels are counted inside DuckDB, so a million journeys need neither time nor memory.
+Journeys are one row per touch: journey_id, touch (the order in time), channel, order_id (the same on all touches of a journey, missing
+in null journeys, which ended in nothing) and, where a sample needs it, weight (journeys for which this one stands). `credit` and
+`claims` also need touch_at, `claims` also kind ("click" or "view"). A table is a DataFrame, the path of a .parquet or .csv file, or a
+DuckDB relation; all of it is counted inside DuckDB, so a million journeys need neither time nor memory.
 
 Credit is bookkeeping: it divides the orders there are. No function here says which orders would not have come.
 """
 
 import math
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from mktlib.checks import WHOLE, Checked
 from mktlib.errors import Told, did_you_mean
-from mktlib.inputs import check_columns, open_table, query
 
 START, ORDER, NOTHING = "start", "order", "nothing"
 RULES = ["last", "first", "linear", "position", "time decay", "last non-direct"]
-TROUBLE = {
-    "missing": "Their journey_id, touch or channel is missing; a touch needs all three.",
-    "unweighted": "They have no weight, or a negative one; a journey stands for itself (1) or for more.",
-    "twice": "They repeat a journey_id and touch: the same number twice in a journey. Which came first? Number the touches from 1.",
-}
+KINDS = {"journey_id": "any", "touch": "order", "channel": "text", "order_id": "any"}
+# Which column it takes, if not all tables have it; a query of the first trouble among `numbered` touches; what it means
+TROUBLE = [
+    (None, "SELECT number FROM numbered WHERE journey_id IS NULL OR touch IS NULL OR coalesce(channel, '') = ''",
+     "In row {} (the first is 1) journey_id, touch or channel is missing; a touch needs all three."),
+    (None, "SELECT number FROM numbered WHERE NOT coalesce(weight >= 0 AND isfinite(weight), false)",
+     "In row {} (the first is 1) the weight is missing or negative; a journey stands for itself (1) or for more."),
+    ("touch_at", "SELECT number FROM numbered WHERE bought AND touch_at IS NULL",
+     "In row {} (the first is 1) touch_at is missing; without a time nobody knows how long before the order the touch was."),
+    ("kind", "SELECT number, kind FROM numbered WHERE bought AND coalesce(kind, '') NOT IN ('click', 'view')",
+     "In row {} (the first is 1) kind is {!r}; a touch is a 'click' or a 'view'."),
+    (None, "SELECT journey_id, touch FROM numbered GROUP BY ALL HAVING count(*) > 1",
+     "Journey {} has the same number twice in a journey, touch {}. Which came first? Leave out rows that are there twice; number touches from 1."),
+    (None, "SELECT journey_id FROM numbered GROUP BY ALL HAVING count(*) FILTER (bought) NOT IN (0, count(*)) OR min(order_id) <> max(order_id)",
+     "Journey {} has its order on some touches only, or two orders; give all touches of a journey its one order_id."),
+    (None, "SELECT journey_id FROM numbered GROUP BY ALL HAVING min(weight) <> max(weight)",
+     "Journey {} has several weights; a journey has one."),
+    ("touch_at", "SELECT journey_id, touch FROM (SELECT *, lag(touch_at) OVER (PARTITION BY journey_id ORDER BY touch) AS before FROM numbered) "
+     "WHERE touch_at < before", "In journey {} the time of touch {} is before that of the touch it follows. Number the touches by time."),
+]  # fmt: skip
 MOST_CHANNELS = 16  # 65,536 sets of channels
 
 
@@ -49,15 +66,13 @@ def credit(journeys, rule, by="touch", window=None, half_life=7.0):
         raise AttributionError(f"by is {by!r}; count by 'touch' or by 'channel'.")
     if not half_life > 0:
         raise AttributionError(f"half_life is {half_life}: give days above 0, such as 7.")
-    paths = _paths(journeys, ["touch_at"])
-    channels = paths["channel"].unique()
-    paths = _within(paths, window)
-    paths["first"] = ~paths["journey_id"].duplicated()
-    paths["last"] = ~paths["journey_id"].duplicated(keep="last")
-    paths["part"] = _parts(paths, rule, by, half_life)
-    whole = paths.groupby("journey_id")["part"].transform("sum")
-    orders = (paths["weight"] * paths["part"] / whole).groupby(paths["channel"]).sum()
-    return orders.reindex(channels, fill_value=0.0).sort_values(ascending=False).rename("orders")
+    if window is not None and not window >= 0:
+        raise AttributionError(f"window is {window}: give days, 0 or more, or None for the whole journey.")
+    rows = _opened(journeys, {"touch_at": "instant"})
+    return _added_up(rows, f"""
+        SELECT channel, coalesce(fsum(weight * part / whole), 0) AS orders, bool_or(bad) AS bad FROM (
+            SELECT *, sum(part) OVER (PARTITION BY journey_id) AS whole FROM ({_parts(rows, rule, by, window, float(half_life))})
+        ) GROUP BY channel""")  # fmt: skip
 
 
 def claims(journeys, click_days, view_days=0.0):
@@ -69,13 +84,15 @@ def claims(journeys, click_days, view_days=0.0):
     Returns a Series of orders by channel, largest first. They do not sum to the orders: an order with two claimants stands there twice.
     Raises ColumnMissing, AttributionError.
     """
-    paths = _paths(journeys, ["touch_at", "kind"])
-    days = np.where(paths["kind"] == "click", click_days, view_days)
-    mine = paths[(paths["days"] <= days) & (days > 0)].drop_duplicates(["journey_id", "channel"])
-    orders = mine.groupby("channel")["weight"].sum()
-    return (
-        orders.reindex(paths["channel"].unique(), fill_value=0).sort_values(ascending=False).rename("orders")
-    )
+    rows = _opened(journeys, {"touch_at": "instant", "kind": "text"})
+    limit = f"CASE kind WHEN 'click' THEN {float(click_days)} ELSE {float(view_days)} END"
+    orders = _added_up(rows, f"""
+        SELECT channel, coalesce(fsum(weight) FILTER (claimed), 0) AS orders, bool_or(bad) AS bad FROM (
+            SELECT journey_id, channel, any_value(weight) AS weight, bool_or(days <= {limit} AND {limit} > 0) AS claimed,
+                bool_or(bad OR kind IS NULL OR kind NOT IN ('click', 'view')) AS bad
+            FROM ({_timed(rows)}) GROUP BY journey_id, channel
+        ) GROUP BY channel""")  # fmt: skip
+    return orders.astype("int64") if rows.types.get("weight", "BIGINT") in WHOLE else orders
 
 
 def moves(journeys):
@@ -85,21 +102,24 @@ def moves(journeys):
     flows into a channel flows out of it. Rows that do not stand in order are sorted first. Raises ColumnMissing, and
     AttributionError for a missing channel or touch, a weight that is missing or negative, and two touches of one number.
     """
-    source = open_table(journeys)
-    names = _channels(source)
+    rows = _opened(journeys)
+    shares = _shares(rows, journeys)
+    names = _channels(rows, "LIMIT 100000")
+    counts = _counted(rows, names, shares)
+    if counts["here"].isna().any():  # a channel that the first rows do not have
+        names = _channels(rows)
+        counts = _counted(rows, names, shares)
     if taken := {START, ORDER, NOTHING} & set(names):
         raise AttributionError(
             f"A channel is called {min(taken)!r}, the name of an end of the chain: rename it."
         )
-    rows = _counted(source, names)
-    if not rows["fine"].all():
-        _check_touches(source)
-        rows = _counted(source, names, "ORDER BY journey_id, touch")
-    places = pd.Index([*names, ORDER, NOTHING])
-    table = (
-        rows["weight"].groupby([places[rows["here"]], places[rows["there"]]]).sum().unstack(fill_value=0.0)
-    )
-    table = table.reindex(index=[START, *names], columns=places, fill_value=0.0)
+    places = [*names, ORDER, NOTHING]
+    if (counts["there"] == len(places)).any():
+        _refuse(rows)
+        counts = _counted(rows, names, ["ORDER BY journey_id, touch"])
+    table = np.zeros((len(names) + 1, len(places)))
+    np.add.at(table, (counts["here"] + 1, counts["there"]), counts["weight"])
+    table = pd.DataFrame(table, index=[START, *names], columns=places)
     table.loc[START, names] = (table.loc[names].sum(axis=1) - table.loc[names, names].sum()).to_numpy()
     return table.rename_axis(index="place", columns="next")
 
@@ -142,13 +162,13 @@ def shapley(journeys, worth="orders"):
     """
     if worth not in ("orders", "rate"):
         raise AttributionError(f"worth is {worth!r}; v(S) is 'orders' or 'rate'.")
-    source = open_table(journeys)
-    names = _channels(source)
+    rows = _opened(journeys)
+    names = _channels(rows)
     if len(names) > MOST_CHANNELS:
         raise AttributionError(
             f"{len(names)} channels make {2 ** len(names):,} sets; put small ones together until {MOST_CHANNELS} are left."
         )
-    sets = _sets(source, names, only_orders=worth == "orders")
+    sets = _sets(rows, names, only_orders=worth == "orders")
     size = 1 << len(names)
     orders = _over_subsets(np.bincount(sets["channels"], sets["orders"], size))
     if not orders[-1]:
@@ -164,121 +184,175 @@ def shapley(journeys, worth="orders"):
     return found.sort_values(ascending=False)
 
 
+# --- tables --------------------------------------------------------------------------
+
+
+def _opened(journeys, more=()):
+    return Checked(journeys, KINDS | dict(more), optional={"weight": "number"})
+
+
+def _touches(rows):
+    """SQL of the touches: journey_id, touch, channel, order_id, bought, weight and, where asked for, touch_at and kind."""
+    order = f"nullif({rows.of['order_id']}, '')" if rows.types["order_id"] == "VARCHAR" else "order_id"
+    others = "".join(f", {rows.of[column]} AS {column}" for column in ("touch_at", "kind") if column in rows)
+    return f"""SELECT journey_id, {rows.of["touch"]} AS touch, {rows.of["channel"]} AS channel, {order} AS order_id,
+        {order} IS NOT NULL AS bought, {rows.of.get("weight", "1::DOUBLE")} AS weight{others} FROM mktlib_rows"""  # fmt: skip
+
+
+def _channels(rows, limit=""):
+    """Names of the channels, ascending, of all rows or of the first ones."""
+    found = rows.query(
+        f"SELECT DISTINCT channel FROM (SELECT {rows.of['channel']} AS channel FROM mktlib_rows {limit}) ORDER BY channel"
+    )
+    names = found["channel"].tolist()
+    if not names:
+        raise AttributionError("There is no touch in the table. Which filter leaves no row?")
+    if any(pd.isna(name) or name == "" for name in names):
+        _refuse(rows)
+    return names
+
+
+def _refuse(rows):
+    """Raise for the first trouble that no order of the rows mends."""
+    for column, sql, words in TROUBLE:
+        if column is None or column in rows:
+            found = rows.first(f"""
+                WITH numbered AS (SELECT *, row_number() OVER () AS number FROM ({_touches(rows)}))
+                {sql} ORDER BY ALL LIMIT 1""")  # fmt: skip
+            if found:
+                raise AttributionError(words.format(*found))
+
+
+def _refuse_torn(rows):
+    """Raise if a journey with an order has touches without it, which a filter for orders would drop unseen."""
+    # counted: a LIMIT over this join makes DuckDB 2.0 wait for ever where the rows are a DataFrame
+    (torn,) = rows.first(f"""
+        SELECT count(*) FROM ({_touches(rows)})
+        WHERE NOT bought AND journey_id IN (SELECT journey_id FROM ({_touches(rows)}) WHERE bought)""")
+    if torn:
+        _refuse(rows)
+
+
 # --- rules ---------------------------------------------------------------------------
 
 
-def _paths(journeys, more):
-    """Touches of converting journeys in order, with weight and days (before the journey's last touch)."""
-    source = open_table(journeys)
-    columns = ["journey_id", "touch", "channel", "order_id", *more]
-    check_columns(source, columns)
-    if not isinstance(source, pd.DataFrame):
-        source = source.filter("order_id IS NOT NULL").df()
-    paths = source[source["order_id"].notna()]
-    paths = paths[[*columns, *(["weight"] if "weight" in paths else [])]]
-    paths = paths.sort_values(["journey_id", "touch"], ignore_index=True)
-    if paths.empty:
+def _added_up(rows, sql):
+    """Orders by channel of a query that gives channel, orders and bad, largest first."""
+    found = rows.query(f"{sql} ORDER BY channel")
+    if found["bad"].any():
+        _refuse(rows)
+    _refuse_torn(rows)
+    if found.empty:
         raise AttributionError("No journey ends in an order: there is nothing to give credit for.")
-    if bad := [column for column in columns if paths[column].isna().any()]:
-        raise AttributionError(f"The column {bad[0]!r} has missing values; a touch needs one on each row.")
-    end = paths.groupby("journey_id")["touch_at"].transform("last")
-    days = (end - paths["touch_at"]).dt.total_seconds() / 86_400
-    return paths.assign(days=days, weight=paths.get("weight", 1))
+    index = pd.Index(found["channel"].tolist(), name="channel")
+    orders = pd.Series(found["orders"].to_numpy(), index=index, name="orders")
+    return orders.sort_values(ascending=False, kind="stable")
 
 
-def _within(paths, window):
-    if window is not None and not window >= 0:
-        raise AttributionError(f"window is {window}: give days, 0 or more, or None for the whole journey.")
-    return paths.copy() if window is None else paths[paths["days"] <= window].copy()
+def _timed(rows):
+    """SQL of the touches of journeys with an order: days before the last touch, days of the touch before; whether it is the first, the
+    last, and whether something is bad about it: missing, there twice, going back in time.
+    """
+    return f"""
+        SELECT *, (ends - touch_at) / 86.4e9 AS days, (ends - touched_before) / 86.4e9 AS days_before,
+            number_before IS NULL AS first, number_after IS NULL AS last, NOT coalesce(
+                journey_id IS NOT NULL AND channel <> '' AND weight >= 0 AND isfinite(weight) AND ends >= touch_at
+                AND (number_before IS NULL OR (touch > number_before AND touch_at >= touched_before
+                    AND weight = weight_before AND order_id = order_before)), false) AS bad
+        FROM (
+            SELECT *, last_value(touch_at) OVER whole AS ends, lag(touch_at) OVER travel AS touched_before,
+                lag(touch) OVER travel AS number_before, lead(touch) OVER travel AS number_after,
+                lag(weight) OVER travel AS weight_before, lag(order_id) OVER travel AS order_before
+            FROM ({_touches(rows)}) WHERE bought
+            WINDOW travel AS (PARTITION BY journey_id ORDER BY touch),
+                whole AS (PARTITION BY journey_id ORDER BY touch ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+        )"""  # fmt: skip
 
 
-def _parts(paths, rule, by, half_life):
-    """What each touch gets before the parts of a journey are made to sum to 1."""
-    counts = (
-        paths["last"] | True if by == "touch" else ~paths.duplicated(["journey_id", "channel"], keep="last")
+def _parts(rows, rule, by, window, half_life):
+    """SQL of all touches with the part of each, before the parts of a journey are made to sum to 1: 0 outside the window."""
+    inside, first = (
+        ("true", "first") if window is None
+        else (f"days <= {window}", f"days <= {window} AND (first OR days_before > {window})")
+    )  # fmt: skip
+    latest = "row_number() OVER (PARTITION BY journey_id, channel ORDER BY touch DESC) = 1"
+    counts = f"{inside} AND {latest}" if by == "channel" else inside
+    placed = (
+        f"SELECT * REPLACE ({first} AS first), {inside} AS inside, {counts} AS counts FROM ({_timed(rows)})"
     )
-    if rule in ("last", "first"):
-        return paths[rule].astype(float)
-    if rule == "linear":
-        return counts.astype(float)
-    if rule == "time decay":
-        return counts * 0.5 ** (paths["days"] / half_life)
-    if rule == "last non-direct":
-        named = paths[paths["channel"] != "direct"]
-        chosen = named.index[~named["journey_id"].duplicated(keep="last")]
-        without = ~paths["journey_id"].isin(named["journey_id"]) & paths["last"]
-        return (paths.index.isin(chosen) | without).astype(float)
-    return 0.4 * paths["first"] + 0.4 * paths["last"] + 0.2 * _between(paths, counts, by)
+    if rule == "position":
+        placed = f"SELECT *, {_middle(by)} AS middle FROM ({placed})"
+    part = {
+        "last": "last::DOUBLE",
+        "first": "first::DOUBLE",
+        "linear": "counts::DOUBLE",
+        "time decay": f"counts::INTEGER * pow(0.5, days / {half_life})",
+        "last non-direct": f"""(touch = coalesce(max(touch) FILTER (inside AND channel <> 'direct') OVER {JOURNEY}, max(touch) OVER {JOURNEY}))::DOUBLE""",
+        "position": f"0.4 * first::INTEGER + 0.4 * last::INTEGER + if(middle, 0.2 / count_if(middle) OVER {JOURNEY}, 0)",
+    }[rule]  # fmt: skip
+    return f"SELECT channel, journey_id, weight, bad, {part} AS part FROM ({placed})"
 
 
-def _between(paths, counts, by):
-    """Equal parts, together 1, of what lies between first and last: touches, or channels that are neither."""
-    middle = counts & ~paths["first"] & ~paths["last"]
+JOURNEY = "(PARTITION BY journey_id)"
+
+
+def _middle(by):
+    """SQL of what lies between first and last: touches, or channels that are neither."""
+    middle = "counts AND NOT first AND NOT last"
     if by == "channel":
         for end in ("first", "last"):
-            channel = paths["channel"].where(paths[end]).groupby(paths["journey_id"]).transform(end)
-            middle &= paths["channel"] != channel
-    return middle / middle.groupby(paths["journey_id"]).transform("sum").clip(lower=1)
+            middle += f" AND channel <> max(channel) FILTER ({end}) OVER {JOURNEY}"
+    return middle
 
 
 # --- chain ---------------------------------------------------------------------------
 
 
-def _channels(source):
-    """Names of the channels, ascending."""
-    check_columns(source, ["journey_id", "touch", "channel", "order_id"])
-    names = _query(source, "SELECT DISTINCT channel FROM journeys ORDER BY channel")["channel"].tolist()
-    if not names:
-        raise AttributionError("There is no touch in the table. Which filter leaves no row?")
-    if any(pd.isna(name) for name in names):
-        raise AttributionError("A channel is missing; each touch needs the name of one.")
-    return names
-
-
-def _number(names):
+def _number(names, channel):
     """SQL for the position of the channel among the names, from 0."""
     listed = ", ".join("'" + str(name).replace("'", "''") + "'" for name in names)
-    return f"(list_position([{listed}], channel) - 1)::USMALLINT"
+    return f"(list_position([{listed}], {channel}) - 1)::{_small(names)}"
 
 
-def _counted(source, names, order=""):
-    """Touches by here (number of the channel) and there (of the next one, of an order or of nothing), counted in DuckDB
-    in one pass over the rows. fine is False where a value is missing or the rows do not stand in order.
+def _small(names):
+    """The smallest type for numbers of channels, and three more: DuckDB counts fastest by it."""
+    return "UTINYINT" if len(names) < 250 else "USMALLINT"
+
+
+def _shares(rows, journeys):
+    """Clauses that deal out the journeys of a Parquet file, so that each thread reads row groups of its own."""
+    parquet = isinstance(journeys, (str, Path)) and str(journeys).endswith(".parquet")
+    if not parquet or rows.types["journey_id"] not in WHOLE:
+        return [""]
+    low, high, missing, threads = rows.first("""
+        SELECT min(journey_id), max(journey_id), count(*) - count(journey_id), current_setting('threads') FROM mktlib_rows""")  # fmt: skip
+    if missing:
+        return [""]
+    cuts = [low + (high + 1 - low) * share // threads for share in range(threads + 1)]
+    return [f"WHERE journey_id >= {start} AND journey_id < {stop}" for start, stop in pairwise(cuts)]
+
+
+def _counted(rows, names, clauses):
+    """Touches by here (number of the channel) and there (of the next one; then of an order, of nothing, of trouble), counted in
+    one pass over the rows as they stand. There is trouble where a value is missing or the rows do not stand in order.
     """
-    return _query(source, f"""
-        WITH rows AS (
-            SELECT journey_id, touch, {_number(names)} AS here, order_id IS NOT NULL AS bought, {_weight(source)} AS weight
-            FROM journeys {order}
-        ), pairs AS (
+    order, nothing, trouble = (f"{len(names) + more}::{_small(names)}" for more in range(3))
+    extra, same, good, total = "", "", "", "count(*)::DOUBLE"
+    if "weight" in rows:
+        extra, same = ", lead(weight) OVER () AS weight_after", " AND weight_after = weight"
+        good, total = " AND weight >= 0 AND isfinite(weight)", "coalesce(sum(weight), 0)"
+    counts = [f"""
+        SELECT here, CASE
+            WHEN journey_after = journey_id THEN if(touch_after > touch AND bought_after = bought{same}, here_after, {trouble})
+            WHEN (journey_after > journey_id OR journey_after IS NULL) AND journey_id IS NOT NULL AND touch IS NOT NULL{good}
+                THEN if(bought, {order}, {nothing})
+            ELSE {trouble} END AS there, {total} AS weight
+        FROM (
             SELECT *, lead(journey_id) OVER () AS journey_after, lead(touch) OVER () AS touch_after,
-                lead(here) OVER () AS here_after FROM rows
-        )
-        SELECT here, CASE WHEN journey_after = journey_id THEN here_after WHEN bought THEN {len(names)} ELSE {len(names) + 1} END
-            AS there, coalesce(sum(weight), 0) AS weight,
-            bool_and(coalesce(weight >= 0 AND touch IS NOT NULL AND journey_id IS NOT NULL AND (journey_after > journey_id
-                OR (journey_after = journey_id AND touch_after > touch) OR journey_after IS NULL), false)) AS fine
-        FROM pairs GROUP BY ALL""")  # fmt: skip
-
-
-def _weight(source):
-    return "weight::DOUBLE" if "weight" in source.columns else "1::DOUBLE"
-
-
-def _check_touches(source):
-    """Raise for values that no order of the rows mends."""
-    found = _query(source, f"""
-        SELECT count(*) FILTER (journey_id IS NULL OR touch IS NULL OR channel IS NULL) AS missing,
-            count(*) FILTER (NOT coalesce({_weight(source)} >= 0, false)) AS unweighted,
-            count(*) - count(DISTINCT (journey_id, touch)) AS twice FROM journeys""").iloc[0]  # fmt: skip
-    for trouble, words in TROUBLE.items():
-        if found[trouble]:
-            raise AttributionError(f"Rows with trouble: {found[trouble]}. {words}")
-
-
-def _query(source, sql):
-    """Rows of a query over `journeys` as a DataFrame."""
-    known = ["journey_id", "touch", "channel", "order_id", "weight"]
-    return query(source, "journeys", sql, [column for column in known if column in source.columns])
+                lead(here) OVER () AS here_after, lead(bought) OVER () AS bought_after{extra}
+            FROM (SELECT *, {_number(names, "channel")} AS here FROM ({_touches(rows)}) {clause})
+        ) GROUP BY ALL""" for clause in clauses]  # fmt: skip
+    return rows.query(" UNION ALL ".join(f"({one})" for one in counts))
 
 
 def _reaches(inner, end):
@@ -295,16 +369,21 @@ def _without(inner, place):
 # --- sets of channels ----------------------------------------------------------------
 
 
-def _sets(source, names, only_orders):
+def _sets(rows, names, only_orders):
     """For each set of channels (bits of a number) its journeys and orders, weighted."""
-    where = "WHERE order_id IS NOT NULL" if only_orders else ""
-    return _query(source, f"""
-        WITH journey AS (
-            SELECT bit_or((1 << {_number(names)}::INTEGER)::INTEGER) AS channels, count(order_id) > 0 AS bought,
-                max({_weight(source)}) AS weight FROM journeys {where} GROUP BY journey_id
-        )
-        SELECT channels, sum(weight) AS journeys, coalesce(sum(weight) FILTER (bought), 0) AS orders
-        FROM journey GROUP BY channels""")  # fmt: skip
+    weighted = "weight" in rows
+    weight = "max(weight)" if weighted else "1"
+    bad = "NOT coalesce(min(weight) >= 0 AND isfinite(max(weight)) AND min(weight) = max(weight) AND count(*) = count(weight), false)"
+    found = rows.query(f"""
+        SELECT channels, sum(weight)::DOUBLE AS journeys, coalesce(sum(weight) FILTER (bought), 0)::DOUBLE AS orders, bool_or(bad) AS bad FROM (
+            SELECT bit_or((1 << {_number(names, "channel")}::INTEGER)::INTEGER) AS channels, bool_or(bought) AS bought,
+                {weight} AS weight, journey_id IS NULL OR {bad if weighted else "false"} AS bad
+            FROM ({_touches(rows)}) {"WHERE bought" if only_orders else ""} GROUP BY journey_id
+        ) GROUP BY channels""")  # fmt: skip
+    if found["bad"].any():
+        _refuse(rows)
+    _refuse_torn(rows)
+    return found
 
 
 def _over_subsets(values):

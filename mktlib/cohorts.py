@@ -1,4 +1,4 @@
-"""Cohorts: people by the month of their first order, followed by age and not by calendar. Earned in M03.
+"""Cohorts: people by the month (or week) of their first order, followed by age and not by calendar. Earned in M03.
 
 Age 0 is the first `days` days of a customer, the day of the first order included, whatever the calendar says. A cell counts
 once it is over for everybody in it: "not yet" is no "no". Nothing that happened on `today` or later is known.
@@ -11,7 +11,8 @@ import pandas as pd
 
 from mktlib import plots
 from mktlib.errors import did_you_mean
-from mktlib.inputs import BadValue, check_columns, moment
+from mktlib.events import LOCAL, counted, events
+from mktlib.inputs import BadValue, check_columns, moment, quoted
 from mktlib.weekly import answered_by
 
 # ---------------------------------------------------------------- ages
@@ -33,28 +34,60 @@ def lives(orders, today):
     return known.assign(first_on=first, cohort=_month(first), age=age)
 
 
-def triangle(orders, today, days=30):
-    """How many people of each cohort bought at each age.
+def triangle(orders, today, days=None, every="month", who="customer_id", at="ordered_at", status="paid"):
+    """How many people of each cohort bought, or came, at each age.
 
-    orders, today   as in lives
-    days            length of a step of age
-    Returns a DataFrame by cohort ("2025-06"): people (who first bought in that month) and a column per age 0, 1, 2, ...: those
-    with a paid order from day `days` x age up to the day before `days` x (age + 1). A cell is empty (NaN) until its last day
-    is over for the cohort's youngest member, a cohort missing until its month is over. Raises as lives does.
+    orders   DataFrame, path (a star names many files) or DuckDB relation; one row per order or hit, in any order
+    today    date or text such as "2026-01-01"; rows from that day on are not known
+    days     length of a step of age; None takes 30 for months and 7 for weeks
+    every    "month" or "week": who belongs to one cohort, by the day of the first row; weeks begin on Mondays
+    who, at  columns of ids and of local times: "visitor_id" and "at" for hits
+    status   rows count whose column status says so; None counts every row, as for hits, which nobody pays
+    Returns a DataFrame by cohort ("2025-06"; a week's Monday, "2025-06-02"): people (first seen in it) and a column per age 0, 1,
+    2, ...: those with a row from day `days` x age up to the day before `days` x (age + 1). A cell is empty (NaN) until its last
+    day is over for the cohort's youngest member, a cohort missing until it is over. Raises ColumnMissing; BadValue where who or
+    at is missing or no time, or times have a time zone.
     """
+    if every not in STEP:
+        raise BadValue(f'every is "month" or "week"; it is {every!r}.')
+    days = STEP[every] if days is None else days
     if not (isinstance(days, (int, np.integer)) and days > 0):
         raise BadValue(f"days is the length of a step of age, a whole number above 0; it is {days!r}.")
-    day, rows = moment(today).normalize(), lives(orders, today)
-    people = rows.groupby("cohort")["customer_id"].nunique()
-    people = people[[_end(cohort) <= day for cohort in people.index]]
-    rows = rows.assign(step=rows["age"] // days).drop_duplicates(["customer_id", "step"])
-    ripe = np.array([((day - _end(cohort)).days + 1) // days for cohort in people.index], dtype=int)
+    day = moment(today).normalize()
+    rows = _people_by_first_day(orders, day, int(days), who, at, status)
+    rows["cohort"] = _month(rows["began"]) if every == "month" else _monday(rows["began"])
+    counts = rows.pivot_table(index="cohort", columns="step", values="people", aggfunc="sum", fill_value=0)
+    people = counts[0] if len(counts) else pd.Series(index=counts.index, dtype="int64")
+    people = people[[_span(cohort)[1] <= day for cohort in people.index]]
+    ripe = np.array([((day - _span(cohort)[1]).days + 1) // days for cohort in people.index], dtype=int)
     steps = np.arange(max(int(ripe.max()), 0) if len(ripe) else 0)
-    counts = pd.crosstab(rows["cohort"], rows["step"]).reindex(index=people.index, columns=steps)
+    counts = counts.reindex(index=people.index, columns=steps)
     over = steps[None, :] < ripe.reshape(-1, 1)
     counts = counts.fillna(0).astype("float64").where(over).rename_axis(columns=None)
     counts.insert(0, "people", people)
     return counts
+
+
+STEP = {"month": 30, "week": 7}
+
+
+def _people_by_first_day(table, day, days, who, at, status):
+    """began (a day), step (an age) and people; who came often on a day is one of them, so days are made different first."""
+    log = events(table, who, at, [] if status is None else ["status"])
+    if log.zone:
+        raise BadValue(
+            f"{log.name}, column {at!r}: instants with a time zone have no day of their own. {LOCAL}"
+        )
+    kept = "" if status is None else "AND CAST(status AS VARCHAR) = '{}'".format(status.replace("'", "''"))
+    found = log.relation.query("mktlib_rows", f"""
+        WITH seen AS MATERIALIZED (
+            SELECT DISTINCT {log.who} AS who, CAST({quoted(at)} AS DATE) AS day FROM mktlib_rows
+            WHERE CAST({quoted(at)} AS TIMESTAMP) < TIMESTAMP '{day:%Y-%m-%d}' {kept}),
+        first AS (SELECT who, min(day) AS began FROM seen GROUP BY who),
+        aged AS (SELECT who, (day - began) // {days} AS step, min(began) AS began FROM seen JOIN first USING (who) GROUP BY ALL)
+        SELECT began, step, count(*) AS people FROM aged GROUP BY ALL""")  # fmt: skip
+    rows = counted(log, found)
+    return rows.assign(began=pd.to_datetime(rows["began"]))
 
 
 def retention(table, of="people"):
@@ -203,7 +236,7 @@ def _cells(table, day, days):
 
     found = []
     for cohort in table.index:
-        begin, end = pd.Timestamp(f"{cohort}-01"), _end(cohort)
+        begin, end = _span(cohort)
         youngest = end - pd.Timedelta(days=1)
         for step in range(len(table.columns) - 1):
             low, high = pd.Timedelta(days=days * step), pd.Timedelta(days=days * (step + 1))
@@ -220,6 +253,12 @@ def _month(days):
     return days.strftime("%Y-%m").to_numpy()[codes]
 
 
-def _end(cohort):
-    """The morning after the last day of a month such as "2025-06"."""
-    return pd.Timestamp(f"{cohort}-01") + pd.offsets.MonthBegin(1)
+def _monday(days):
+    """Days as the Mondays of their weeks, such as "2025-06-02"."""
+    return (days - pd.to_timedelta(days.dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d")
+
+
+def _span(cohort):
+    """The first morning of a cohort and the one after its last day: a month such as "2025-06", or a week by its Monday."""
+    begin = pd.Timestamp(cohort)
+    return begin, begin + (pd.offsets.MonthBegin(1) if len(cohort) == 7 else pd.Timedelta(days=7))

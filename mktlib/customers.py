@@ -7,6 +7,7 @@ scores. A share of a migration belongs to the tier it starts from, and the value
 import numpy as np
 import pandas as pd
 
+from mktlib.checks import WHOLE, Checked
 from mktlib.errors import did_you_mean
 from mktlib.inputs import BadValue, check_columns, moment
 
@@ -86,19 +87,112 @@ def _pairs(table, keys):
 def rfm(orders, day, days=365):
     """Recency, frequency and money of each customer when `day` began, from paid orders.
 
-    orders   one row per order: customer_id, ordered_at, status, amount
+    orders   one row per order: customer_id, ordered_at, status, amount; a DataFrame, the path of a file, or a DuckDB relation
     day      date or text like "2026-01-01"; orders from that day on are not known yet
     days     length of the window before `day`; who did not order in it is not in the table
-    Returns a DataFrame by customer: recency_days (full days since the last order), orders (count), spend (CNY).
-    Raises ColumnMissing, BadValue. Source: Hughes (1994), Strategic Database Marketing.
+    Returns a DataFrame by customer: recency_days (full days since the last order), orders (count), spend (CNY). Orders without a
+    customer are passed over. Raises ColumnMissing, BadValue. Source: Hughes (1994), Strategic Database Marketing.
     """
-    check_columns(orders, ["customer_id", "ordered_at", "status", "amount"])
     day = moment(day).normalize()
-    window = (orders["ordered_at"] >= day - pd.Timedelta(days=days)) & (orders["ordered_at"] < day)
-    known = orders[window & (orders["status"] == "paid")].groupby("customer_id")
-    table = known.agg(last=("ordered_at", "max"), orders=("ordered_at", "size"), spend=("amount", "sum"))
-    table.insert(0, "recency_days", (day - table.pop("last")).dt.days)
-    return table
+    people, parts = paid_orders(orders, day, since=day - pd.Timedelta(days=days), full_days=True)
+    spend, visits = Sums(len(people)), [np.zeros(0, "int64")]
+    for visit, money in parts:
+        visits.append(visit)
+        spend.add(visit >> DAYS, money)
+    visits = np.concatenate(visits)
+    visits.sort()
+    who = visits >> DAYS
+    starts = np.flatnonzero(np.diff(who, prepend=-1))
+    here = who[starts]
+    table = {
+        "recency_days": visits[starts] & LATEST,
+        "orders": np.diff(starts, append=len(who)),
+        "spend": spend.total()[here],
+    }
+    return pd.DataFrame(table, index=people[here])
+
+
+DAYS = 22  # bits that hold the days of a visit: ten thousand years
+LATEST = (1 << DAYS) - 1
+
+
+def paid_orders(orders, until, since=None, value="amount", full_days=False):
+    """Paid orders before `until`, part by part, so that a file is never in memory as a whole.
+
+    orders   customer_id, ordered_at, status and the value column; a DataFrame, the path of a file, or a DuckDB relation
+    until, since   midnights, as Timestamps; since=None takes the orders from the first on
+    full_days      count days of 24 hours before `until`, not dates
+    Returns an Index of customer_id, ascending (not all of them need have an order), and a generator of arrays (visit, value); a visit is
+    place in the index << DAYS | days before `until`. Orders without a customer are passed over. Raises ColumnMissing, BadValue.
+    """
+    rows, paid = checked_orders(orders, {value: "number"})
+    at = rows.of["ordered_at"]
+    low, high, count = rows.first("SELECT min(customer_id), max(customer_id), count(*) FROM mktlib_rows")
+    known = f"{paid} AND {at} < TIMESTAMP '{until}'"
+    if since is not None:
+        known += f" AND {at} >= TIMESTAMP '{since}'"
+    ago = f"DATE '{until:%Y-%m-%d}' - {at}::DATE"
+    if full_days:
+        ago = f"(epoch_us(TIMESTAMP '{until}') - epoch_us({at})) // 86_400_000_000"
+    if rows.types["customer_id"] in WHOLE and low is not None and high - low < 4 * count + 1_000_000:
+        people = pd.RangeIndex(low, high + 1, name="customer_id")
+        place, table = f"customer_id - {low}", "mktlib_rows"
+    else:
+        people, table = _numbered(rows, known)
+        place = "place"
+    sql = f"SELECT ((({place})::BIGINT << {DAYS}) | ({ago})) AS visit, {rows.of[value]} AS value FROM {table} WHERE {known}"
+    return people, _visits(rows, sql, value, known)
+
+
+def checked_orders(orders, more=()):
+    """Orders as Checked, and SQL of those that are paid and have a customer. Raises ColumnMissing, BadValue."""
+    kinds = {"customer_id": "any", "ordered_at": "time", "status": "text"} | dict(more)
+    rows = Checked(orders, kinds)
+    at, paid = rows.of["ordered_at"], f"{rows.of['status']} = 'paid' AND customer_id IS NOT NULL"
+    if rows.first(f"SELECT count(*) > count({at}) FROM mktlib_rows")[0]:
+        untimed = f"{paid} AND {at} IS NULL"
+        rows.refuse(
+            "ordered_at", untimed, "a paid order without a time", "Leave the row out, or find its time"
+        )
+    return rows, paid
+
+
+def _numbered(rows, known):
+    """Customers in order, and SQL of the orders with the place of each customer among them; for ids that are text, or far apart."""
+    some = f"SELECT DISTINCT customer_id FROM mktlib_rows WHERE {known}"
+    found = rows.query(f"{some} ORDER BY customer_id")["customer_id"]
+    places = f"SELECT customer_id, row_number() OVER (ORDER BY customer_id) - 1 AS place FROM ({some})"
+    return pd.Index(found.tolist(), name="customer_id"), f"mktlib_rows JOIN ({places}) USING (customer_id)"
+
+
+def _visits(rows, sql, column, known):
+    for part in rows.parts(sql):
+        visit, value = part["visit"].to_numpy(), part["value"].to_numpy()
+        if not np.isfinite(value).all():
+            unfit = f"{known} AND NOT coalesce(isfinite({rows.of[column]}), false)"
+            rows.refuse(
+                column, unfit, "{} for a paid order", "Missing is not zero: leave the row out, or find it"
+            )
+        yield visit, value
+
+
+class Sums:
+    """Sums by place that do not depend on the order of what is added: multiples of 2^-20 add up without rounding, the rest is tiny.
+
+    The two stand in one complex number, so that each value costs one walk through memory.
+    """
+
+    def __init__(self, places):
+        self.sums = np.zeros(places, complex)
+
+    def add(self, places, values):
+        both = np.empty(len(values), complex)
+        both.real = np.rint(values * 2.0**20) / 2.0**20
+        both.imag = values - both.real
+        np.add.at(self.sums, places, both)
+
+    def total(self):
+        return self.sums.real + self.sums.imag
 
 
 def score(values, cuts, best="high"):

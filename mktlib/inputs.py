@@ -39,16 +39,6 @@ def open_table(table):
     raise TypeError(f"a table is {known}, not {type(table).__name__}")
 
 
-def query(source, name, sql, columns):
-    """Rows of a query as a DataFrame.
-
-    source    what open_table gave
-    name      under which the query knows the source
-    columns   names of the columns that the query uses: of a DataFrame only these are handed to DuckDB
-    """
-    return as_relation(source, columns).query(name, sql).df()
-
-
 def as_relation(source, columns):
     """A relation with these columns of what open_table gave: a DataFrame is read where it lies, not copied."""
     if not isinstance(source, pd.DataFrame):

@@ -47,19 +47,21 @@ def sql(metric, by=None, where=None, start=None, end=None, dialect="duckdb"):
 def query(metric, by=None, where=None, start=None, end=None, engine=None):
     """The numbers of one or several metrics, counted by the SQL of `sql`.
 
-    engine      None takes DuckDB over the active world; a DuckDB connection (from connect) or a SparkSession takes that one
+    engine      None takes DuckDB over the active world. A DuckDB connection or a SparkSession is asked as it stands: over your
+                own data, make the views of star() that the metric reads; connect(spark) lends it those of the active world
     Returns as metrics.kpi does: a Series indexed by metric, or with `by` a DataFrame with one column a metric, indexed by
-    the dimensions, ascending (rows without a value last). Units as in metrics.glossary. Raises as sql.
-    Other parameters as in sql.
+    the dimensions, ascending (rows without a value last). Units as in metrics.glossary. Other parameters as in sql.
+    Raises as sql; LayerError as well where an engine of yours lacks a table or column, or has empty values where numbers
+    are added up. Times of day become dates in the time zone of the engine's session.
     """
     keys, groups, filters = _asked(metric, by, where)
-    statement = _statement(keys, groups, filters, start, end)
-    if _is_spark(engine):
-        _spark_views(engine, _tables_of(keys))
-        rows = [row.asDict() for row in engine.sql(_write(statement, "spark")).collect()]
-        got = pd.DataFrame(rows, columns=[*groups, *keys])
+    if engine is None:
+        got = _shared().sql(_statement(keys, groups, filters, start, end)).df()
     else:
-        got = (_shared() if engine is None else engine).sql(statement).df()
+        _check_tables(engine, keys, groups, filters, start is not None or end is not None)
+        got = _rows(engine, _statement(keys, groups, filters, start, end, gaps=True))
+        if got.pop("gaps").sum() > 0:
+            raise LayerError(_first_gap(engine, keys, groups, filters, start, end))
     got[keys] = got[keys].astype("float64")
     if not groups:
         return got.iloc[0].rename(None)
@@ -204,13 +206,18 @@ def _draw_map(columns, steps, lit, light, said):
 # ---------------------------------------------------------------- engines
 
 
-def connect():
+def connect(spark=None, metric=None):
     """A DuckDB connection with every table of the active world and every table of the star schema, as views.
 
+    spark    a SparkSession to be used instead: it gets the star schema and what that reads as temporary views, which hide
+             tables of the same names as long as the session lives; over data of your own do not call this
+    metric   key or list of keys: the SparkSession gets only what these read, which is quicker; None takes all
     Texts are never NULL where load() says empty. Nothing is read before it is asked for. Make temporary tables in it
     (create temp table ...): others share the views, and what is temporary is yours alone.
     """
-    return _shared()
+    return (
+        _shared() if spark is None else _lend(spark, list(_star()) if metric is None else _tables_of(metric))
+    )
 
 
 def views(dialect="duckdb"):
@@ -265,17 +272,17 @@ def _is_spark(engine):
     return type(engine).__module__.partition(".")[0] == "pyspark"
 
 
-def _spark_views(spark, names):
-    """Temporary views in Spark, which reads the tables itself; the small csv ones are laid out as Parquet for it."""
-    star = _star()
-    for table in dict.fromkeys(table for name in names for table in star[name]["tables"]):
+def _lend(spark, names):
+    """The session, with temporary views; Spark reads the tables itself, the small csv ones are laid out as Parquet for it."""
+    for table in dict.fromkeys(table for name in names for table in _star()[name]["tables"]):
         resource = data._resource(table)
         files = (
             _files(resource) if resource["format"] == "parquet" else [_as_parquet(table, data.fingerprint())]
         )
         spark.read.parquet(*files).createOrReplaceTempView(table)
     for name in names:
-        spark.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {_write(star[name]['sql'], 'spark')}")
+        spark.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {_write(_star()[name]['sql'], 'spark')}")
+    return spark
 
 
 @cache
@@ -286,6 +293,96 @@ def _as_parquet(table, world):
     path = (folder / f"{table}.parquet").as_posix()
     _shared().sql(f'SELECT * FROM "{table}"').write_parquet(path)
     return path
+
+
+def _rows(engine, statement):
+    """Rows of a statement as a DataFrame, of the same types from every engine."""
+    if not _is_spark(engine):
+        return engine.sql(statement).df()
+    answer = engine.sql(_write(statement, "spark"))
+    got = pd.DataFrame([tuple(row) for row in answer.collect()], columns=answer.columns)
+    kinds = {"date": "datetime64[us]", "int": "int32"}
+    return got.astype(
+        {
+            name: kinds[kind]
+            for name, kind in answer.dtypes
+            if kind in kinds and (kind == "date" or got[name].notna().all())
+        }
+    )
+
+
+def _check_tables(engine, keys, groups, filters, dated):
+    """Raise LayerError where an engine lacks a table or a column that a statement reads."""
+    whose = "the Spark session" if _is_spark(engine) else "the DuckDB connection"
+    for table, wanted in _reads(keys, groups, filters, dated).items():
+        known, columns = _columns_in(engine, table), ", ".join(sorted(wanted))
+        if not known:
+            lend = "connect(spark)" if _is_spark(engine) else "connect()"
+            raise LayerError(
+                f"{whose} has no table or view {table!r} ({_star()[table]['grain']}). Make a view of that name over your "
+                f"own data, with {columns}; the course's own come with layer.{lend}."
+            )
+        for column in sorted(wanted - known.keys()):
+            raise LayerError(
+                f"{table!r} has no column {column!r}{did_you_mean(column, sorted(known))} "
+                f"{', '.join(keys)} needs {columns} there."
+            )
+        for column in _gap_tests(table, keys).values():
+            if known.get(column, "").lower().startswith(("varchar", "string")):
+                raise LayerError(
+                    f"{table!r}, column {column!r} is text, and text is not added up. Make it a number in the view: "
+                    f"cast({column} as double)."
+                )
+
+
+def _columns_in(engine, table):
+    """{column: type} of a table, in small letters as engines compare names; empty where there is no such table."""
+    if _is_spark(engine):
+        found = engine.table(table).dtypes if engine.catalog.tableExists(table) else []
+    else:
+        import duckdb
+
+        try:
+            relation = engine.table(table)
+            found = zip(relation.columns, map(str, relation.dtypes), strict=True)
+        except duckdb.CatalogException:
+            found = []
+    return {name.lower(): kind for name, kind in found}
+
+
+def _first_gap(engine, keys, groups, filters, start, end):
+    """The sentence for rows that have nothing where numbers are added up."""
+    for fact in _facts_of(keys):
+        day = "date" if "date" in _columns_in(engine, fact) else "cast(null as date)"
+        for test, added in _gap_tests(fact, keys).items():
+            picks = (
+                f"sum(case when {test} then 1 else 0 end) as n, min(case when {test} then {day} end) as day"
+            )
+            gap = _rows(engine, f"select {picks} {_source(fact, [], filters, start, end)}").iloc[0]
+            if gap["n"] > 0:
+                since = f", the first on {gap['day']:%Y-%m-%d}" if pd.notna(gap["day"]) else ""
+                return (
+                    f"{fact!r}, column {added!r}: {int(gap['n'])} rows are empty{since}. Missing is not zero: "
+                    "fill them where zero is meant, or leave those rows out of the view."
+                )
+
+
+def _reads(keys, groups, filters, dated):
+    """{table: its columns} that a statement reads."""
+    from sqlglot import exp, parse_one
+
+    found = {}
+    for fact in _facts_of(keys):
+        texts = [_measure(key, side) for key in keys for side in _sides(key) if _fact(key, side) == fact]
+        columns = {one.name for text in texts for one in parse_one(text, read="duckdb").find_all(exp.Column)}
+        columns |= {"date"} if dated else set()
+        for name in [*groups, *filters]:
+            table = _reach(fact)[name]
+            columns.add(_star()[table]["key"] if table else name)
+            if table:
+                found.setdefault(table, {_star()[table]["key"]}).add(name)
+        found[fact] = columns
+    return found
 
 
 # ---------------------------------------------------------------- definitions
@@ -327,11 +424,10 @@ def _facts_of(keys):
     return list(dict.fromkeys(_fact(key, side) for key in keys for side in _sides(key)))
 
 
-def _tables_of(keys):
-    """Fact and dimension tables behind metrics."""
-    facts = _facts_of(keys)
-    joined = {d for fact in facts for d in _reach(fact).values() if d is not None}
-    return sorted(joined) + facts
+def _tables_of(metric):
+    """Fact tables behind metrics, and the dimension tables by which they can be cut."""
+    facts = _facts_of(_countable(metric))
+    return list(dict.fromkeys(table for fact in facts for table in [*_reach(fact).values(), fact] if table))
 
 
 @cache
@@ -372,16 +468,20 @@ def _card(key):
 # ---------------------------------------------------------------- SQL
 
 
-def _measure(key, side):
-    """The sum of one side over its fact table; people are counted, not added."""
+def _added(key, side):
+    """What a side adds up, on which conditions, and whether it is people, who are counted instead."""
     metric, columns = _known()["metrics"][key], _known()["columns"]
-    expression = metric[side]
-    reach = _reach(_fact(key, side))
+    expression, reach = metric[side], _reach(_fact(key, side))
     tests = [
         f"{name} = {_literal(value)}" for name, value in metric.get("filters", {}).items() if name in reach
     ]
     people = columns.get(expression, {}).get("kind") == "people"
-    counted = columns[expression]["counted_as"] if people else expression
+    return (columns[expression]["counted_as"] if people else expression), tests, people
+
+
+def _measure(key, side):
+    """The sum of one side over its fact table; people are counted, not added."""
+    counted, tests, people = _added(key, side)
     if tests:
         counted = f"case when {' and '.join(tests)} then {counted} end"
     return f"count(distinct {counted})" if people else f"sum({counted})"
@@ -400,24 +500,44 @@ def _ratio(key, sides):
     return f"{f'{scale} * ' if scale else ''}cast({sides[0]} as double) / nullif({sides[1]}, 0)"
 
 
-def _statement(keys, groups, filters, start, end):
+def _statement(keys, groups, filters, start, end, gaps=False):
+    """SELECT of the metrics; with `gaps` also how many rows have nothing where numbers are added up."""
     facts = _facts_of(keys)
     if len(facts) == 1:
         picks = [*groups, *(f"{_formula(key)} as {key}" for key in keys)]
+        picks += [f"{_gaps(facts[0], keys)} as gaps"] if gaps else []
         return f"select {', '.join(picks)} {_source(facts[0], groups, filters, start, end)}{_order(groups)}"
-    parts = " union all ".join(_part(fact, keys, groups, filters, start, end) for fact in facts)
+    parts = " union all ".join(_part(fact, keys, groups, filters, start, end, gaps) for fact in facts)
     ratios = [f"{_ratio(key, [f'sum({key}_{side})' for side in _sides(key)])} as {key}" for key in keys]
+    ratios += ["sum(gaps) as gaps"] if gaps else []
     grouped = f" group by {', '.join(groups)}" if groups else ""
     return f"with sums as ({parts}) select {', '.join([*groups, *ratios])} from sums{grouped}{_order(groups)}"
 
 
-def _part(fact, keys, groups, filters, start, end):
+def _part(fact, keys, groups, filters, start, end, gaps):
     """The sums of one fact table; sides that live in another fact stand there as 0, for the stack."""
     sides = [(key, side) for key in keys for side in _sides(key)]
     picks = [
         f"{_measure(key, side) if _fact(key, side) == fact else '0'} as {key}_{side}" for key, side in sides
     ]
+    picks += [f"{_gaps(fact, keys)} as gaps"] if gaps else []
     return f"select {', '.join([*groups, *picks])} {_source(fact, groups, filters, start, end)}"
+
+
+def _gap_tests(fact, keys):
+    """{condition of a row that has nothing where numbers are added up: what is added}; people without an id are not counted."""
+    found = {}
+    for key in keys:
+        for side in _sides(key):
+            counted, tests, people = _added(key, side)
+            if _fact(key, side) == fact and not people:
+                found[" and ".join([*tests, f"({counted}) is null"])] = counted
+    return found
+
+
+def _gaps(fact, keys):
+    tests = [f"({test})" for test in _gap_tests(fact, keys)]
+    return f"sum(case when {' or '.join(tests)} then 1 else 0 end)" if tests else "0"
 
 
 def _source(fact, groups, filters, start, end):

@@ -19,8 +19,9 @@ from scipy.optimize import minimize
 from scipy.special import betainc, betaln, digamma, expit, gammaln, hyp2f1
 from threadpoolctl import ThreadpoolController
 
+from mktlib.customers import DAYS, LATEST, Sums, checked_orders, paid_orders
 from mktlib.errors import Told
-from mktlib.inputs import check_columns, moment, open_table, query, quoted
+from mktlib.inputs import check_columns, moment
 
 WEEK = 7.0
 SUMMARY = ["frequency", "recency", "T"]
@@ -53,7 +54,7 @@ class GammaGamma(NamedTuple):
 
 
 def recency_frequency(orders, until, value="amount"):
-    """The summary of each customer from paid orders before `until`: counted in DuckDB, so ten million orders will do.
+    """The summary of each customer from paid orders before `until`: ten million orders in seconds.
 
     orders   customer_id, ordered_at, status and the value column; a DataFrame, the path of a file, or a DuckDB relation
     until    date or text such as "2025-01-01"; orders from that day on are not known
@@ -61,25 +62,43 @@ def recency_frequency(orders, until, value="amount"):
     Orders of one day are one (a basket that was forgotten is no new need). Returns a DataFrame by customer_id: first_on,
     frequency, recency, T (weeks), monetary_value (CNY; 0 where frequency is 0). Raises ColumnMissing, LifetimeError.
     """
-    source = open_table(orders)
-    columns = ["customer_id", "ordered_at", "status", value]
-    check_columns(source, columns)
     day = moment(until).normalize()
-    found = query(source, "orders", f"""
-        WITH days AS (
-            SELECT customer_id, ordered_at::DATE AS day, sum({quoted(value)})::DOUBLE AS value FROM orders
-            WHERE status = 'paid' AND ordered_at < TIMESTAMP '{day:%Y-%m-%d}' AND customer_id IS NOT NULL GROUP BY ALL
-        ), lives AS (
-            SELECT customer_id, min(day) AS first_on, max(day) AS last_on, count(*) - 1 AS frequency,
-                sum(value) AS all_value, arg_min(value, day) AS first_value FROM days GROUP BY customer_id
-        )
-        SELECT customer_id, first_on, frequency, (last_on - first_on) / {WEEK} AS recency,
-            (DATE '{day:%Y-%m-%d}' - first_on) / {WEEK} AS T,
-            CASE WHEN frequency > 0 THEN (all_value - first_value) / frequency ELSE 0 END AS monetary_value
-        FROM lives ORDER BY customer_id""", columns).set_index("customer_id")  # fmt: skip
-    if found.empty:
+    people, parts = paid_orders(orders, day, value=value)
+    parts = list(parts)
+    money, first_money = Sums(len(people)), Sums(len(people))
+    for visit, value in parts:
+        money.add(visit >> DAYS, value)
+    visits = _different(np.concatenate([visit for visit, _ in parts] or [np.zeros(0, "int64")]))
+    if not len(visits):
         raise LifetimeError(f"No paid order lies before {day:%Y-%m-%d}: there is no customer to describe.")
-    return found.assign(first_on=pd.to_datetime(found["first_on"]))
+    ends = np.flatnonzero(
+        np.diff(visits >> DAYS, append=-1)
+    )  # by customer: latest visit first, earliest last
+    starts = np.append(0, ends[:-1] + 1)
+    here, frequency = visits[ends] >> DAYS, ends - starts
+    opening = np.zeros(len(people), "int64")
+    opening[here] = visits[ends]
+    for visit, value in parts:
+        opens = visit == opening[visit >> DAYS]
+        first_money.add(visit[opens] >> DAYS, value[opens])
+    first, last = visits[ends] & LATEST, visits[starts] & LATEST
+    repeated = money.total()[here] - first_money.total()[here]
+    summary = {
+        "first_on": day.as_unit("us") - pd.to_timedelta(first, unit="D"),
+        "frequency": frequency,
+        "recency": (first - last) / WEEK,
+        "T": first / WEEK,
+        "monetary_value": np.where(frequency > 0, repeated / np.maximum(frequency, 1), 0.0),
+    }
+    return pd.DataFrame(summary, index=people[here])
+
+
+def _different(numbers):
+    """The different ones of an array, ascending; np.unique without its copies."""
+    numbers.sort()
+    new = np.ones(len(numbers), bool)
+    np.not_equal(numbers[1:], numbers[:-1], out=new[1:])
+    return numbers[new]
 
 
 # ---------------------------------------------------------------- how many orders
@@ -356,14 +375,11 @@ def life_in_steps(orders, until, days=28):
     and orders (days with an order in the step). The last row of each customer starts on `until`, its orders are not known (NaN).
     A customer's first row is the step after the one of the first order. Raises ColumnMissing, LifetimeError.
     """
-    source = open_table(orders)
-    columns = ["customer_id", "ordered_at", "status"]
-    check_columns(source, columns)
-    day = moment(until).normalize()
-    found = query(source, "orders", f"""
-        SELECT customer_id, (DATE '{day:%Y-%m-%d}' - ordered_at::DATE - 1) // {int(days)} AS back, count(DISTINCT ordered_at::DATE) AS orders
-        FROM orders WHERE status = 'paid' AND ordered_at < TIMESTAMP '{day:%Y-%m-%d}' AND customer_id IS NOT NULL
-        GROUP BY ALL ORDER BY customer_id, back DESC""", columns)  # fmt: skip
+    rows, paid = checked_orders(orders)
+    day, on = moment(until).normalize(), f"{rows.of['ordered_at']}::DATE"
+    found = rows.query(f"""
+        SELECT customer_id, (DATE '{day:%Y-%m-%d}' - {on} - 1) // {int(days)} AS back, count(DISTINCT {on}) AS orders
+        FROM mktlib_rows WHERE {paid} AND {on} < DATE '{day:%Y-%m-%d}' GROUP BY ALL ORDER BY customer_id, back DESC""")  # fmt: skip
     if found.empty:
         raise LifetimeError(f"No paid order lies before {day:%Y-%m-%d}: there is nobody to follow.")
     people, row = np.unique(found["customer_id"], return_inverse=True)

@@ -447,7 +447,9 @@ def _watch(summed, watched):
     if summed:
         tests.append(f"count(*) = count({' + '.join(f'{_kept(part)}::DOUBLE' for part in summed)})")
     if watched:
-        tests.append(f"coalesce(bool_and({' AND '.join(f'{_kept(part)}::DOUBLE >= 0' for part in watched)}), true)")
+        tests.append(
+            f"coalesce(bool_and({' AND '.join(f'{_kept(part)}::DOUBLE >= 0' for part in watched)}), true)"
+        )
     return [f"{' AND '.join(tests)} AS fit"]
 
 

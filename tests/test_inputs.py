@@ -110,3 +110,24 @@ def test_a_child_of_a_process_whose_database_was_closed_can_read():
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
     close_database()
     assert database().execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_table_of_the_users_connection_is_not_taken_for_the_rows():
+    from mktlib.attribution import markov
+    from mktlib.customers import rfm
+    from mktlib.lifetime import recency_frequency
+
+    con = duckdb.connect()
+    orders = "SELECT range // 2 AS customer_id, TIMESTAMP '2025-03-01' + INTERVAL (range) DAY AS ordered_at, 'paid' AS status, 10.0 AS amount FROM range(8)"
+    journeys = "SELECT range // 2 AS journey_id, range % 2 AS touch, ['a', 'b', 'c'][range % 3 + 1] AS channel, CASE WHEN range < 6 THEN 1 END AS order_id FROM range(8)"
+    for name in ("rows", "orders", "journeys", "hits", "source"):
+        con.execute(
+            f"CREATE TABLE {name} AS SELECT * FROM ({orders}), (SELECT 1 AS journey_id, 1 AS touch, 'x' AS channel, 1 AS order_id) LIMIT 1"
+        )
+    for function, sql, more in (
+        (rfm, orders, ["2026-01-01"]),
+        (recency_frequency, orders, ["2026-01-01"]),
+        (markov, journeys, []),
+    ):
+        relation = con.sql(sql)
+        assert_frame_equal(function(relation, *more), function(relation.df(), *more))

@@ -307,3 +307,62 @@ def test_importing_the_layer_leaves_the_heavy_libraries_alone():
         [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True
     )
     assert result.stdout.strip() == "set()"
+
+
+# --- engines over data of one's own
+
+
+ADS = {"date": ["2026-01-01", "2026-01-02"], "platform": ["A", "B"], "cost": [10.0, 5.0], "clicks": [4, 0]}
+NOT_COUNTED = {
+    "no table": (
+        None,
+        r"connection has no table or view 'fact_ads' \(.*with clicks, cost, platform; .*connect\(\)",
+    ),
+    "no column": (
+        {"clicks": None},
+        "'fact_ads' has no column 'clicks'; .*cpc needs clicks, cost, platform there",
+    ),
+    "nothing where numbers belong": (
+        {"cost": [10.0, None]},
+        "'fact_ads', column 'cost': 1 rows are empty, the first on 2026-01-02. Missing is not zero",
+    ),
+    "text where numbers belong": ({"cost": ["10", "5"]}, r"column 'cost' is text.*cast\(cost as double\)"),
+}
+
+
+def holding(**columns):
+    con, table = duckdb.connect(), pd.DataFrame({k: v for k, v in (ADS | columns).items() if v is not None})
+    con.register("given", table.assign(date=pd.to_datetime(table["date"])))
+    con.execute("create view fact_ads as select * from given")
+    return con
+
+
+@pytest.mark.parametrize("what", NOT_COUNTED)
+def test_data_of_ones_own_that_cannot_be_counted_are_refused_in_words(what):
+    columns, message = NOT_COUNTED[what]
+    con = duckdb.connect() if columns is None else holding(**columns)
+    with pytest.raises(LayerError, match=message):
+        layer.query("cpc", by="platform", engine=con)
+
+
+def test_an_empty_value_that_a_filter_leaves_out_disturbs_nobody():
+    con = holding(cost=[10.0, None])
+    assert layer.query("cpc", where={"platform": "A"}, engine=con)["cpc"] == 2.5
+    assert layer.query("cpc", end="2026-01-01", engine=con)["cpc"] == 2.5
+
+
+def test_gaps_of_one_of_two_facts_are_found():
+    con = duckdb.connect()
+    con.execute(
+        "create table fact_spend as select date '2026-01-01' as date, 'SEM' as channel, null::double as spent"
+    )
+    con.execute(
+        "create table fact_new_customers as select date '2026-01-01' as date, 'SEM' as channel, 1 as new_customers"
+    )
+    with pytest.raises(LayerError, match="'fact_spend', column 'spent': 1 rows are empty"):
+        layer.query("cac", by="channel", engine=con)
+
+
+def test_the_engine_of_the_active_world_answers_as_none_does(con):
+    asked = (["cac", "aov"], ["channel", "week_start"])
+    pd.testing.assert_frame_equal(layer.query(*asked, engine=con), layer.query(*asked))

@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
-PINNED = ("requirements.txt", "requirements.lock", "requirements-dev.lock")
+PINNED = ("requirements.txt", "requirements.lock", "requirements-dev.lock", "requirements-spark.lock")
 PYTHONS = ("3.11.7", "3.12.1", "3.13.0")
 
 

@@ -11,11 +11,13 @@ Credit is bookkeeping: it divides the orders there are. No function here says wh
 import math
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from mktlib.checks import WHOLE, Checked
+from mktlib.customers import Sums
 from mktlib.errors import Told, did_you_mean
 
 START, ORDER, NOTHING = "start", "order", "nothing"
@@ -40,6 +42,7 @@ TROUBLE = [
     ("touch_at", "SELECT journey_id, touch FROM (SELECT *, lag(touch_at) OVER (PARTITION BY journey_id ORDER BY touch) AS before FROM numbered) "
      "WHERE touch_at < before", "In journey {} the time of touch {} is before that of the touch it follows. Number the touches by time."),
 ]  # fmt: skip
+NO_ORDER = "No journey ends in an order: there is nothing to give credit for."
 MOST_CHANNELS = 16  # 65,536 sets of channels
 
 
@@ -69,10 +72,13 @@ def credit(journeys, rule, by="touch", window=None, half_life=7.0):
     if window is not None and not window >= 0:
         raise AttributionError(f"window is {window}: give days, 0 or more, or None for the whole journey.")
     rows = _opened(journeys, {"touch_at": "instant"})
-    return _added_up(rows, f"""
-        SELECT channel, coalesce(fsum(weight * part / whole), 0) AS orders, bool_or(bad) AS bad FROM (
-            SELECT *, sum(part) OVER (PARTITION BY journey_id) AS whole FROM ({_parts(rows, rule, by, window, float(half_life))})
-        ) GROUP BY channel""")  # fmt: skip
+
+    def credited(paths, names):
+        part = _parts(paths, names, rule, by, window, half_life)
+        whole = np.add.reduceat(part, paths.starts)
+        return paths.channel, paths.weight * part / whole[paths.journey]
+
+    return _added_up(rows, credited)
 
 
 def claims(journeys, click_days, view_days=0.0):
@@ -85,13 +91,16 @@ def claims(journeys, click_days, view_days=0.0):
     Raises ColumnMissing, AttributionError.
     """
     rows = _opened(journeys, {"touch_at": "instant", "kind": "text"})
-    limit = f"CASE kind WHEN 'click' THEN {float(click_days)} ELSE {float(view_days)} END"
-    orders = _added_up(rows, f"""
-        SELECT channel, coalesce(fsum(weight) FILTER (claimed), 0) AS orders, bool_or(bad) AS bad FROM (
-            SELECT journey_id, channel, any_value(weight) AS weight, bool_or(days <= {limit} AND {limit} > 0) AS claimed,
-                bool_or(bad OR kind IS NULL OR kind NOT IN ('click', 'view')) AS bad
-            FROM ({_timed(rows)}) GROUP BY journey_id, channel
-        ) GROUP BY channel""")  # fmt: skip
+
+    def claimed(paths, names):
+        limit = np.where(paths.click, click_days, view_days)
+        mine = np.flatnonzero((paths.days <= limit) & (limit > 0))
+        mine = mine[
+            np.unique(paths.place(len(names))[mine], return_index=True)[1]
+        ]  # a channel claims an order once
+        return paths.channel[mine], paths.weight[mine]
+
+    orders = _added_up(rows, claimed)
     return orders.astype("int64") if rows.types.get("weight", "BIGINT") in WHOLE else orders
 
 
@@ -138,7 +147,7 @@ def markov(journeys):
     counts = moves(journeys)
     orders = counts[ORDER].sum()
     if not orders:
-        raise AttributionError("No journey ends in an order: there is nothing to give credit for.")
+        raise AttributionError(NO_ORDER)
     chance = counts.div(counts.sum(axis=1), axis=0)
     inner = chance.reindex(columns=counts.index, fill_value=0.0).to_numpy()
     end = chance[ORDER].to_numpy()
@@ -172,7 +181,7 @@ def shapley(journeys, worth="orders"):
     size = 1 << len(names)
     orders = _over_subsets(np.bincount(sets["channels"], sets["orders"], size))
     if not orders[-1]:
-        raise AttributionError("No journey ends in an order: there is nothing to give credit for.")
+        raise AttributionError(NO_ORDER)
     value = orders
     if worth == "rate":
         among = _over_subsets(np.bincount(sets["channels"], sets["journeys"], size))
@@ -199,14 +208,14 @@ def _touches(rows):
         {order} IS NOT NULL AS bought, {rows.of.get("weight", "1::DOUBLE")} AS weight{others} FROM mktlib_rows"""  # fmt: skip
 
 
-def _channels(rows, limit=""):
-    """Names of the channels, ascending, of all rows or of the first ones."""
+def _channels(rows, clause="", empty="There is no touch in the table. Which filter leaves no row?"):
+    """Names of the channels, ascending, of the touches that a clause leaves."""
     found = rows.query(
-        f"SELECT DISTINCT channel FROM (SELECT {rows.of['channel']} AS channel FROM mktlib_rows {limit}) ORDER BY channel"
+        f"SELECT DISTINCT channel FROM (SELECT channel FROM ({_touches(rows)}) {clause}) ORDER BY channel"
     )
     names = found["channel"].tolist()
     if not names:
-        raise AttributionError("There is no touch in the table. Which filter leaves no row?")
+        raise AttributionError(empty)
     if any(pd.isna(name) or name == "" for name in names):
         _refuse(rows)
     return names
@@ -236,73 +245,130 @@ def _refuse_torn(rows):
 # --- rules ---------------------------------------------------------------------------
 
 
-def _added_up(rows, sql):
-    """Orders by channel of a query that gives channel, orders and bad, largest first."""
-    found = rows.query(f"{sql} ORDER BY channel")
-    if found["bad"].any():
-        _refuse(rows)
+class _Paths(NamedTuple):
+    """Touches of whole journeys with an order, in order: arrays with a value per touch; starts and ends with one per journey."""
+
+    channel: np.ndarray
+    weight: np.ndarray
+    click: np.ndarray
+    days: np.ndarray  # before the last touch of the journey
+    journey: np.ndarray
+    starts: np.ndarray
+    ends: np.ndarray
+
+    def place(self, channels):
+        """A number for each pair of journey and channel."""
+        return self.journey * channels + self.channel
+
+
+class _Disorder(Exception):
+    """The rows do not stand in order."""
+
+
+def _added_up(rows, credited):
+    """Orders by channel, largest first: channels and orders that a function gives for paths and names, added up part by part."""
     _refuse_torn(rows)
-    if found.empty:
-        raise AttributionError("No journey ends in an order: there is nothing to give credit for.")
-    index = pd.Index(found["channel"].tolist(), name="channel")
-    orders = pd.Series(found["orders"].to_numpy(), index=index, name="orders")
-    return orders.sort_values(ascending=False, kind="stable")
+    names = _channels(rows, "WHERE bought", NO_ORDER)
+    for order in ("", "ORDER BY journey_id, touch"):
+        orders = Sums(len(names))
+        try:
+            for paths in _paths(rows, names, order):
+                orders.add(*credited(paths, names))
+            break
+        except _Disorder:
+            continue
+    else:
+        _refuse(rows)
+    found = pd.Series(orders.total(), index=pd.Index(names, name="channel"), name="orders")
+    return found.sort_values(ascending=False, kind="stable")
 
 
-def _timed(rows):
-    """SQL of the touches of journeys with an order: days before the last touch, days of the touch before; whether it is the first, the
-    last, and whether something is bad about it: missing, there twice, going back in time.
-    """
-    return f"""
-        SELECT *, (ends - touch_at) / 86.4e9 AS days, (ends - touched_before) / 86.4e9 AS days_before,
-            number_before IS NULL AS first, number_after IS NULL AS last, NOT coalesce(
-                journey_id IS NOT NULL AND channel <> '' AND weight >= 0 AND isfinite(weight) AND ends >= touch_at
-                AND (number_before IS NULL OR (touch > number_before AND touch_at >= touched_before
-                    AND weight = weight_before AND order_id = order_before)), false) AS bad
-        FROM (
-            SELECT *, last_value(touch_at) OVER whole AS ends, lag(touch_at) OVER travel AS touched_before,
-                lag(touch) OVER travel AS number_before, lead(touch) OVER travel AS number_after,
-                lag(weight) OVER travel AS weight_before, lag(order_id) OVER travel AS order_before
-            FROM ({_touches(rows)}) WHERE bought
-            WINDOW travel AS (PARTITION BY journey_id ORDER BY touch),
-                whole AS (PARTITION BY journey_id ORDER BY touch ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
-        )"""  # fmt: skip
+def _paths(rows, names, order):
+    """Paths of the journeys with an order, some journeys at a time. Raises _Disorder, and AttributionError for a value that is missing."""
+    order_id = "order_id" if rows.types["order_id"] in WHOLE else "hash(order_id)"
+    click = "kind = 'click'" if "kind" in rows else "true"
+    known = "kind IN ('click', 'view')" if "kind" in rows else "true"
+    sql = f"""
+        SELECT journey_id, touch, {_number(names, "channel")} AS channel, touch_at, weight, {order_id} AS order_id, {click} AS click,
+            coalesce({known} AND journey_id IS NOT NULL AND touch IS NOT NULL AND touch_at IS NOT NULL AND weight >= 0
+                AND isfinite(weight), false) AS fit
+        FROM ({_touches(rows)}) WHERE bought {order}"""
+    rest = None
+    for part in rows.parts(sql):
+        if not part.pop("fit").all():
+            _refuse(rows)
+        touches = {name: part[name].to_numpy() for name in part}
+        if rest:
+            touches = {name: np.concatenate([rest[name], touches[name]]) for name in touches}
+        starts = _starts(touches)
+        rest = {
+            name: values[starts[-1] :] for name, values in touches.items()
+        }  # it may go on in the next part
+        if len(starts) > 1:
+            yield _arranged(touches, starts[:-1], starts[-1])
+    if rest:
+        yield _arranged(rest, np.zeros(1, int), len(rest["touch"]))
 
 
-def _parts(rows, rule, by, window, half_life):
-    """SQL of all touches with the part of each, before the parts of a journey are made to sum to 1: 0 outside the window."""
-    inside, first = (
-        ("true", "first") if window is None
-        else (f"days <= {window}", f"days <= {window} AND (first OR days_before > {window})")
-    )  # fmt: skip
-    latest = "row_number() OVER (PARTITION BY journey_id, channel ORDER BY touch DESC) = 1"
-    counts = f"{inside} AND {latest}" if by == "channel" else inside
-    placed = (
-        f"SELECT * REPLACE ({first} AS first), {inside} AS inside, {counts} AS counts FROM ({_timed(rows)})"
+def _starts(touches):
+    """Positions of the first touch of each journey. Raises _Disorder."""
+    before, after = (
+        {name: values[part] for name, values in touches.items()} for part in (slice(None, -1), slice(1, None))
     )
-    if rule == "position":
-        placed = f"SELECT *, {_middle(by)} AS middle FROM ({placed})"
-    part = {
-        "last": "last::DOUBLE",
-        "first": "first::DOUBLE",
-        "linear": "counts::DOUBLE",
-        "time decay": f"counts::INTEGER * pow(0.5, days / {half_life})",
-        "last non-direct": f"""(touch = coalesce(max(touch) FILTER (inside AND channel <> 'direct') OVER {JOURNEY}, max(touch) OVER {JOURNEY}))::DOUBLE""",
-        "position": f"0.4 * first::INTEGER + 0.4 * last::INTEGER + if(middle, 0.2 / count_if(middle) OVER {JOURNEY}, 0)",
-    }[rule]  # fmt: skip
-    return f"SELECT channel, journey_id, weight, bad, {part} AS part FROM ({placed})"
+    new = after["journey_id"] > before["journey_id"]
+    goes_on = (after["journey_id"] == before["journey_id"]) & (after["touch"] > before["touch"])
+    goes_on &= after["touch_at"] >= before["touch_at"]
+    for name in ("order_id", "weight"):
+        goes_on &= after[name] == before[name]
+    if not (new | goes_on).all():
+        raise _Disorder
+    return np.append(0, np.flatnonzero(new) + 1)
 
 
-JOURNEY = "(PARTITION BY journey_id)"
+def _arranged(touches, starts, stop):
+    """Paths of the first `stop` touches."""
+    ends = np.append(starts[1:], stop) - 1
+    journey = np.repeat(np.arange(len(starts)), ends - starts + 1)
+    at = touches["touch_at"][:stop]
+    days = (at[ends][journey] - at) / 86.4e9
+    channel = touches["channel"][:stop].astype(int)
+    return _Paths(channel, touches["weight"][:stop], touches["click"][:stop], days, journey, starts, ends)
 
 
-def _middle(by):
-    """SQL of what lies between first and last: touches, or channels that are neither."""
-    middle = "counts AND NOT first AND NOT last"
+def _parts(paths, names, rule, by, window, half_life):
+    """What each touch gets before the parts of a journey are made to sum to 1."""
+    inside = np.ones(len(paths.days), bool) if window is None else paths.days <= window
+    first, last = inside.copy(), np.zeros(len(inside), bool)
+    first[1:] &= ~inside[:-1]
+    first[paths.starts] = inside[paths.starts]
+    last[paths.ends] = True
+    if rule in ("last", "first"):
+        return (last if rule == "last" else first).astype(float)
+    if rule == "last non-direct":
+        named = inside & (paths.channel != (names.index("direct") if "direct" in names else -1))
+        chosen = np.maximum.reduceat(np.where(named, np.arange(len(named)), -1), paths.starts)
+        part = np.zeros(len(named))
+        part[np.where(chosen < 0, paths.ends, chosen)] = 1
+        return part
+    counts = inside & _latest(paths, names) if by == "channel" else inside
+    if rule == "linear":
+        return counts.astype(float)
+    if rule == "time decay":
+        return counts * 0.5 ** (paths.days / half_life)
+    middle = counts & ~first & ~last
     if by == "channel":
-        for end in ("first", "last"):
-            middle += f" AND channel <> max(channel) FILTER ({end}) OVER {JOURNEY}"
-    return middle
+        for end in (first, last):
+            middle &= paths.channel != paths.channel[np.flatnonzero(end)][paths.journey]
+    between = np.add.reduceat(middle.astype(int), paths.starts)[paths.journey]
+    return 0.4 * first + 0.4 * last + 0.2 * middle / np.maximum(between, 1)
+
+
+def _latest(paths, names):
+    """Whether a touch is the last one of its channel in its journey."""
+    backwards = paths.place(len(names))[::-1]
+    latest = np.zeros(len(backwards), bool)
+    latest[len(latest) - 1 - np.unique(backwards, return_index=True)[1]] = True
+    return latest
 
 
 # --- chain ---------------------------------------------------------------------------

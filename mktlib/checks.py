@@ -50,7 +50,10 @@ class Checked:
         return column in self.of
 
     def _runner(self, source, columns):
-        """A function that runs SQL over `mktlib_rows`, a name that hides no table of a user's connection: on a cursor of ours a query costs a quarter of what it does through a relation."""
+        """A function that runs SQL over `mktlib_rows`, a name that hides no table of a user's connection.
+
+        On a cursor of ours a query costs a quarter of what it does through a relation.
+        """
         if self.index is None and not self.from_file:
             return lambda sql: source.query("mktlib_rows", sql)
         cursor = database().cursor()

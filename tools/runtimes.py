@@ -62,19 +62,15 @@ def floor(notebook):
 
 
 def main():
-    """Measure and write."""
-    notebooks = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
-    rows = [
-        (
-            one.relative_to(ROOT / "notebooks").as_posix(),
-            f"{seconds(one):.1f}",
-            f"{floor(one):.1f}",
-            platform.python_version(),
-        )
-        for one in tqdm(notebooks, unit="notebook")
-    ]
-    with PAGE.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([("notebook", "seconds", "floor", "python"), *rows])
+    """Measure; write after each notebook, so that a run that is stopped leaves what it knows."""
+    rows = []
+    for one in tqdm(sorted((ROOT / "notebooks").glob("*/*.ipynb")), unit="notebook"):
+        name, python = one.relative_to(ROOT / "notebooks").as_posix(), platform.python_version()
+        rows.append((name, f"{seconds(one):.1f}", f"{floor(one):.1f}", python))
+        with PAGE.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(
+                [("notebook", "seconds", "floor", "python"), *rows]
+            )
     whole, least = (sum(float(row[place]) for row in rows) for place in (1, 2))
     longest = max(rows, key=lambda row: float(row[1]))
     print(

@@ -16,9 +16,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from mktlib.checks import WHOLE, Checked
+from mktlib.checks import Checked
 from mktlib.customers import Sums
 from mktlib.errors import Told, did_you_mean
+from mktlib.inputs import WHOLE
 
 START, ORDER, NOTHING = "start", "order", "nothing"
 RULES = ["last", "first", "linear", "position", "time decay", "last non-direct"]

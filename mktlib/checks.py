@@ -4,23 +4,21 @@ from pathlib import Path
 
 import pandas as pd
 
-from mktlib.inputs import BadValue, check_columns, database, open_table, quoted, table_name
+from mktlib.inputs import (
+    WHOLE,
+    BadValue,
+    as_objects,
+    check_columns,
+    database,
+    first_row,
+    local_time,
+    open_table,
+    quoted,
+    table_name,
+)
 
-WHOLE = {
-    "TINYINT",
-    "SMALLINT",
-    "INTEGER",
-    "BIGINT",
-    "HUGEINT",
-    "UTINYINT",
-    "USMALLINT",
-    "UINTEGER",
-    "UBIGINT",
-}
-NUMBERS = (*WHOLE, "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN")
+NUMBERS = (*WHOLE, "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN")
 ZONE = r"\d:\d\d.*(Z|[+-]\d\d(:?\d\d)?)$"  # the end of a time that names its zone
-MIXED = ("mixed", "mixed-integer")
-LOCAL = "Make shop time of it: table[{0!r}].dt.tz_convert('Asia/Shanghai').dt.tz_localize(None)"
 
 
 class Checked:
@@ -60,7 +58,7 @@ class Checked:
         if self.from_file:
             cursor.execute(f"CREATE TEMP VIEW mktlib_rows AS {source.sql_query()}")
         else:
-            cursor.register("mktlib_rows", _as_objects(source[columns]))
+            cursor.register("mktlib_rows", as_objects(source[columns]))
         return cursor.execute
 
     def query(self, sql):
@@ -83,16 +81,13 @@ class Checked:
 
     def refuse(self, column, condition, fact, remedy):
         """Raise BadValue, with the first row that meets a condition in SQL. {} in fact is the value of the column there."""
-        found = self.first(f"""
-            SELECT row, v, many FROM (SELECT row_number() OVER () AS row, {quoted(column)}::VARCHAR AS v,
-                count(*) FILTER ({condition}) OVER () AS many, coalesce({condition}, false) AS bad FROM mktlib_rows)
-            WHERE bad ORDER BY row LIMIT 1""")  # fmt: skip
+        found = first_row(self._run, column, condition)
         if found:
-            row, value, many = found
+            value, row, many = found
             place = f"row {row}" if self.index is None else f"index {self.index[row - 1]}"
             rows = "" if many == 1 else f"; {many} such rows"
             raise BadValue(
-                f"{self.name}, column {column!r}: {fact.format(repr(value))} at {place}{rows}. {remedy}."
+                f"{self.name}, column {column!r}: {fact.format(repr(value))} at {place}{rows}. {remedy}"
             )
 
     def _expression(self, column, kind):
@@ -108,7 +103,7 @@ class Checked:
             return f"try_cast({name} AS DOUBLE)"
         if type_name == "TIMESTAMP WITH TIME ZONE":
             if kind == "time":
-                self.refuse(column, f"{name} IS NOT NULL", "{} has a time zone", LOCAL.format(column))
+                self.refuse(column, f"{name} IS NOT NULL", "{} has a time zone", local_time(column))
             return f"epoch_us({name})"
         if not type_name.startswith(("TIMESTAMP", "DATE")):
             self._refuse_times(column)
@@ -117,7 +112,7 @@ class Checked:
 
     def _refuse_text(self, column):
         value = f"{quoted(column)}::VARCHAR"
-        remedy = f"Make numbers of it: pd.to_numeric(table[{column!r}].str.replace(',', ''))"
+        remedy = f"Make numbers of it: pd.to_numeric(table[{column!r}].str.replace(',', ''))."
         self.refuse(
             column, f"{value} IS NOT NULL AND try_cast({value} AS DOUBLE) IS NULL", "{} is no number", remedy
         )
@@ -125,17 +120,6 @@ class Checked:
 
     def _refuse_times(self, column):
         value = f"{quoted(column)}::VARCHAR"
-        fact, remedy = "{} is no time", f"Make times of it: pd.to_datetime(table[{column!r}])"
+        fact, remedy = "{} is no time", f"Make times of it: pd.to_datetime(table[{column!r}])."
         self.refuse(column, f"{value} IS NOT NULL AND try_cast({value} AS TIMESTAMP) IS NULL", fact, remedy)
-        self.refuse(column, f"regexp_matches({value}, '{ZONE}')", "{} has a time zone", LOCAL.format(column))
-
-
-def _as_objects(frame):
-    """Texts as objects. Objects of several kinds as texts: DuckDB takes the kind from a sample, and stumbles over the first other one."""
-    change = {}
-    for column in frame:
-        if isinstance(frame[column].dtype, pd.StringDtype):
-            change[column] = frame[column].astype(object)
-        elif frame[column].dtype == object and pd.api.types.infer_dtype(frame[column]) in MIXED:
-            change[column] = frame[column].map(str, na_action="ignore")
-    return frame.assign(**change)
+        self.refuse(column, f"regexp_matches({value}, '{ZONE}')", "{} has a time zone", local_time(column))

@@ -11,8 +11,8 @@ import pandas as pd
 
 from mktlib import plots
 from mktlib.errors import did_you_mean
-from mktlib.events import LOCAL, counted, events
-from mktlib.inputs import BadValue, check_columns, moment, quoted
+from mktlib.events import counted, events
+from mktlib.inputs import BadValue, check_columns, local_time, moment, quoted
 from mktlib.weekly import answered_by
 
 # ---------------------------------------------------------------- ages
@@ -76,7 +76,7 @@ def _people_by_first_day(table, day, days, who, at, status):
     log = events(table, who, at, [] if status is None else ["status"])
     if log.zone:
         raise BadValue(
-            f"{log.name}, column {at!r}: instants with a time zone have no day of their own. {LOCAL}"
+            f"{log.name}, column {at!r}: instants with a time zone have no day of their own. {local_time(at)}"
         )
     kept = "" if status is None else "AND CAST(status AS VARCHAR) = '{}'".format(status.replace("'", "''"))
     found = log.relation.query("mktlib_rows", f"""

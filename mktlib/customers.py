@@ -7,9 +7,9 @@ scores. A share of a migration belongs to the tier it starts from, and the value
 import numpy as np
 import pandas as pd
 
-from mktlib.checks import WHOLE, Checked
+from mktlib.checks import Checked
 from mktlib.errors import did_you_mean
-from mktlib.inputs import BadValue, check_columns, moment
+from mktlib.inputs import WHOLE, BadValue, check_columns, moment
 
 TIERS = ["potential", "active", "loyal", "cooling", "dormant"]
 
@@ -152,7 +152,7 @@ def checked_orders(orders, more=()):
     if rows.first(f"SELECT count(*) > count({at}) FROM mktlib_rows")[0]:
         untimed = f"{paid} AND {at} IS NULL"
         rows.refuse(
-            "ordered_at", untimed, "a paid order without a time", "Leave the row out, or find its time"
+            "ordered_at", untimed, "a paid order without a time", "Leave the row out, or find its time."
         )
     return rows, paid
 
@@ -171,7 +171,7 @@ def _visits(rows, sql, column, known):
         if not np.isfinite(value).all():
             unfit = f"{known} AND NOT coalesce(isfinite({rows.of[column]}), false)"
             rows.refuse(
-                column, unfit, "{} for a paid order", "Missing is not zero: leave the row out, or find it"
+                column, unfit, "{} for a paid order", "Missing is not zero: leave the row out, or find it."
             )
         yield visit, value
 

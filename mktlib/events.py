@@ -6,13 +6,24 @@ stand, in any order; a row that is there twice counts twice.
 
 from collections import namedtuple
 from contextlib import contextmanager
+from functools import partial
 
 import pandas as pd
 
-from mktlib.inputs import BadValue, as_relation, check_columns, open_table, quoted, table_name
+from mktlib.inputs import (
+    BadValue,
+    as_relation,
+    check_columns,
+    first_row,
+    local_time,
+    open_table,
+    quoted,
+    table_name,
+)
 
-# relation as it came; SQL of who, of its time as whole ticks, and of ticks as a time; ticks in a second; is it an instant?
-Events = namedtuple("Events", "relation name who tick time second zone")
+# relation as it came; name of its column of times; SQL of who, of its time as whole ticks, and of ticks as a time; ticks in a
+# second; is it an instant?
+Events = namedtuple("Events", "relation name at who tick time second zone")
 CLOCKS = {
     "TIMESTAMP_NS": ("epoch_ns({})", "make_timestamp_ns({})"),
     "TIMESTAMP WITH TIME ZONE": ("epoch_us({})", "make_timestamptz({})"),
@@ -45,7 +56,7 @@ def events(table, who, time, others=()):
     kind = _types(source)[time]
     clock, back = CLOCKS.get(kind, ("epoch_us(CAST({} AS TIMESTAMP))", "make_timestamp({})"))
     second = 10**9 if kind == "TIMESTAMP_NS" else 10**6
-    return Events(source, name, quoted(who), clock.format(quoted(time)), back, second, kind in ZONED)
+    return Events(source, name, time, quoted(who), clock.format(quoted(time)), back, second, kind in ZONED)
 
 
 def check_events(frame, who, time, others=()):
@@ -113,14 +124,8 @@ def ticks(log, moment):
     zoned = moment.tzinfo is not None
     if zoned != log.zone:
         has, lacks = (f"{moment}", f"the times of {log.name}")[:: 1 if zoned else -1]
-        raise BadValue(f"{has} come with a time zone, {lacks} without. {LOCAL}")
+        raise BadValue(f"{has} come with a time zone, {lacks} without. {local_time(log.at)}")
     return int(moment.as_unit("ns").value) // (10**9 // log.second)
-
-
-LOCAL = (
-    "Make local times of it first: .dt.tz_convert('Asia/Shanghai').dt.tz_localize(None), or in SQL "
-    "AT TIME ZONE 'Asia/Shanghai'."
-)
 
 
 def _types(relation):
@@ -143,26 +148,18 @@ def _check_relation(relation, name, who, time):
 
 
 def _refuse_missing(relation, name, column, condition):
-    found = _first(relation, column, condition)
+    found = first_row(partial(relation.query, "mktlib_rows"), column, condition)
     if found:
         raise BadValue(_missing(name, column, found[2], f"row {found[1]}"))
 
 
 def _refuse_times(relation, name, time, kind):
     unread = f"try_cast(CAST({quoted(time)} AS VARCHAR) AS TIMESTAMP) IS NULL"
-    found = _first(relation, time, unread) or _first(relation, time, "true")
+    rows = partial(relation.query, "mktlib_rows")
+    found = first_row(rows, time, unread) or first_row(rows, time, "true")
     if found:
         kind = "text" if kind == "VARCHAR" else f"a {kind}"
         raise BadValue(_no_time(name, time, found[0], kind, f"row {found[1]}"))
-
-
-def _first(relation, column, condition):
-    """(value, row from 1, how many) of the first row that meets a condition; None if none does."""
-    rows = relation.project(f"{quoted(column)}, row_number() OVER () AS place").filter(condition)
-    found = rows.aggregate(
-        f"CAST(arg_min({quoted(column)}, place) AS VARCHAR), min(place), count(*)"
-    ).fetchall()[0]
-    return found if found[2] else None
 
 
 def _refuse_mixture(frame, column, name):

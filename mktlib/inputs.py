@@ -18,6 +18,12 @@ MEMORY = (
 )
 
 
+WHOLE = {"INTEGER", "UINTEGER"} | {
+    sign + size + "INT" for sign in ("", "U") for size in ("TINY", "SMALL", "BIG", "HUGE")
+}  # DuckDB's types of whole numbers
+MIXED = ("mixed", "mixed-integer")
+
+
 class ColumnMissing(Told, KeyError):
     """A table lacks a column; the message names the closest one there is."""
 
@@ -43,9 +49,38 @@ def as_relation(source, columns):
     """A relation with these columns of what open_table gave: a DataFrame is read where it lies, not copied."""
     if not isinstance(source, pd.DataFrame):
         return source
-    frame = source[list(dict.fromkeys(columns))]
-    texts = {column: object for column in frame if isinstance(frame[column].dtype, pd.StringDtype)}
-    return database().cursor().from_df(frame.astype(texts))
+    return database().cursor().from_df(as_objects(source[list(dict.fromkeys(columns))]))
+
+
+def as_objects(frame):
+    """Texts as objects. Objects of several kinds as texts: DuckDB takes the kind from a sample, and stumbles over the first other one."""
+    change = {}
+    for column in frame:
+        if isinstance(frame[column].dtype, pd.StringDtype):
+            change[column] = frame[column].astype(object)
+        elif frame[column].dtype == object and pd.api.types.infer_dtype(frame[column]) in MIXED:
+            change[column] = frame[column].map(str, na_action="ignore")
+    return frame.assign(**change)
+
+
+def first_row(run, column, condition):
+    """(value as text, row from 1, how many) of the first row that meets a condition in SQL; None if none does.
+
+    run   runs SQL over `mktlib_rows` and gives its rows: with a relation, partial(relation.query, "mktlib_rows")
+    """
+    value, row, many = run(f"""
+        SELECT arg_min_null(v, row), min(row), count(*) FROM (
+            SELECT {quoted(column)}::VARCHAR AS v, row_number() OVER () AS row, coalesce({condition}, false) AS bad FROM mktlib_rows)
+        WHERE bad""").fetchall()[0]  # fmt: skip
+    return (value, row, many) if many else None
+
+
+def local_time(column):
+    """The remedy for times with a zone where a day has to be known."""
+    return (
+        f"Make local times of it: table[{column!r}].dt.tz_convert('Asia/Shanghai').dt.tz_localize(None), or in SQL "
+        f"{quoted(column)} AT TIME ZONE 'Asia/Shanghai'."
+    )
 
 
 def check_columns(table, columns):

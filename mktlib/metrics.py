@@ -17,7 +17,7 @@ Rules that hold for every function here:
 import html
 import math
 from collections import namedtuple
-from functools import cache
+from functools import cache, partial
 from numbers import Number
 from pathlib import Path
 
@@ -26,9 +26,11 @@ import pandas as pd
 
 from mktlib.errors import Told, did_you_mean
 from mktlib.inputs import (
+    WHOLE,
     BadValue,
     ColumnMissing,
     check_columns,
+    first_row,
     no_column,
     open_table,
     quoted,
@@ -38,11 +40,6 @@ from mktlib.inputs import (
 
 # One thing to add up: how is "sum" or "distinct", filters are (column, value) pairs that a row must meet.
 Part = namedtuple("Part", "how column filters")
-
-
-# DuckDB's names of the types whose sums are whole numbers
-WHOLE = {sign + size + "INT" for sign in ("", "U") for size in ("TINY", "SMALL", "BIG", "HUGE")}
-WHOLE |= {"INTEGER", "UINTEGER", "BOOLEAN"}
 
 
 class MetricUnknown(Told, KeyError):
@@ -390,7 +387,7 @@ def _complaint(kind, name, column, place, value, count):
         fact = f"{str(value)!r} at {place} is not a number"
         remedy = f"If it is text, make numbers of it: pd.to_numeric(table[{column!r}].str.replace(',', ''))"
     elif kind == "negative":
-        fact = f"{value:g} at {place}"
+        fact = f"{float(value):g} at {place}"
         remedy = "A count, or what is divided by, is never negative. Find out what the row means; correct it"
     elif kind == "infinite":
         fact = f"{count} infinite value{'s' * (count > 1)}, the first at {place}"
@@ -434,10 +431,9 @@ def _sum(part, type_name):
     """SQL that adds a part up; fsum loses nothing to rounding."""
     if part.how == "distinct":
         return f"count(DISTINCT {_kept(part, 'NULL')})"
-    if type_name in WHOLE:
-        return (
-            f"coalesce(sum({_kept(part)}::{'TINYINT' if type_name == 'BOOLEAN' else type_name}), 0)::BIGINT"
-        )
+    if type_name in WHOLE or type_name == "BOOLEAN":
+        number = f"{_kept(part)}::TINYINT" if type_name == "BOOLEAN" else _kept(part)
+        return f"coalesce(sum({number}), 0)::BIGINT"
     return f"coalesce(fsum({_kept(part)}::DOUBLE), 0)"  # a text column gets here only if it is empty
 
 
@@ -467,33 +463,27 @@ def _where(part):
 
 
 def _is_numeric_type(type_name):
-    return type_name in WHOLE or type_name in ("FLOAT", "DOUBLE") or type_name.startswith("DECIMAL")
-
-
-def _first_row(relation, part, condition):
-    """(value, row number from 1, how many) for the rows that meet a condition on v; empty if none does."""
-    rows = relation.project(f"{quoted(part.column)} AS v, row_number() OVER () AS n, {_where(part)} AS kept")
-    rows = rows.filter(f"kept AND {condition}").project("v, n, count(*) OVER () AS many")
-    return next(iter(rows.order("n").limit(1).fetchall()), ())
+    return type_name in WHOLE | {"BOOLEAN", "FLOAT", "DOUBLE"} or type_name.startswith("DECIMAL")
 
 
 def _refuse_rows(relation, name, part, conditions):
     """Raise for the first of the (kind, condition) pairs that some row meets."""
     for kind, condition in conditions:
-        found = _first_row(relation, part, condition)
+        rows = partial(relation.query, "mktlib_rows")
+        found = first_row(rows, part.column, f"{_where(part)} AND {condition.format(quoted(part.column))}")
         if found:
             value, row, count = found
             raise BadValue(_complaint(kind, name, part.column, f"row {row}", value, count))
 
 
 TEXT = [
-    ("text", "(v IS NOT NULL AND try_cast(v::VARCHAR AS DOUBLE) IS NULL)"),
-    ("text", "v IS NOT NULL"),
+    ("text", "({0} IS NOT NULL AND try_cast({0}::VARCHAR AS DOUBLE) IS NULL)"),
+    ("text", "{0} IS NOT NULL"),
 ]
 UNFIT = [
-    ("missing", "(v IS NULL OR isnan(v::DOUBLE))"),
-    ("infinite", "isinf(v::DOUBLE)"),
-    ("negative", "v < 0"),
+    ("missing", "({0} IS NULL OR isnan({0}::DOUBLE))"),
+    ("infinite", "isinf({0}::DOUBLE)"),
+    ("negative", "{0} < 0"),
 ]
 
 

@@ -414,7 +414,7 @@ def _push_down(relation, name, parts, keys, never_negative):
     selects += [f"{_sum(part, types[part.column])} AS part{i}" for i, part in enumerate(parts)]
     summed = [part for part in parts if part.how == "sum"]
     watched = [part for part in summed if part.column in never_negative]
-    selects += _watch(summed, watched)
+    selects += _watch(summed, [part for part in watched if _has_sign(types[part.column])])
     sums = relation.aggregate(", ".join(selects), ", ".join(map(quoted, keys))).df()
     numbers = sums[[f"part{i}" for i in range(len(parts))]].set_axis(range(len(parts)), axis="columns")
     if not (sums["fit"].all() and np.isfinite(numbers.to_numpy(dtype="float64")).all()):
@@ -438,15 +438,9 @@ def _sum(part, type_name):
 
 
 def _watch(summed, watched):
-    """SQL of what tells in the same pass that some row of a group does not fit: a value missing, a negative count."""
-    tests = ["true"]
-    if summed:
-        tests.append(f"count(*) = count({' + '.join(f'{_kept(part)}::DOUBLE' for part in summed)})")
-    if watched:
-        tests.append(
-            f"coalesce(bool_and({' AND '.join(f'{_kept(part)}::DOUBLE >= 0' for part in watched)}), true)"
-        )
-    return [f"{' AND '.join(tests)} AS fit"]
+    """SQL of what tells in the same pass whether every row of a group fits: nothing missing, no negative count."""
+    tests = [f"{_kept(part)} {'>= 0' if part in watched else 'IS NOT NULL'}" for part in summed]
+    return [f"count(*) = count_if({' AND '.join(tests)}) AS fit"] if tests else ["true AS fit"]
 
 
 def _kept(part, other="0"):
@@ -463,7 +457,11 @@ def _where(part):
 
 
 def _is_numeric_type(type_name):
-    return type_name in WHOLE | {"BOOLEAN", "FLOAT", "DOUBLE"} or type_name.startswith("DECIMAL")
+    return type_name == "BOOLEAN" or _has_sign(type_name)
+
+
+def _has_sign(type_name):
+    return type_name in WHOLE | {"FLOAT", "DOUBLE"} or type_name.startswith("DECIMAL")
 
 
 def _refuse_rows(relation, name, part, conditions):

@@ -102,7 +102,7 @@ def rfm(orders, day, days=365):
     visits = np.concatenate(visits)
     visits.sort()
     who = visits >> DAYS
-    starts = np.flatnonzero(np.diff(who, prepend=-1))
+    starts = np.flatnonzero(first_of_each(who))
     here = who[starts]
     table = {
         "recency_days": visits[starts] & LATEST,
@@ -110,6 +110,13 @@ def rfm(orders, day, days=365):
         "spend": spend.total()[here],
     }
     return pd.DataFrame(table, index=people[here])
+
+
+def first_of_each(numbers):
+    """Whether each of ascending numbers differs from the one before it."""
+    new = np.ones(len(numbers), bool)
+    np.not_equal(numbers[1:], numbers[:-1], out=new[1:])
+    return new
 
 
 DAYS = 22  # bits that hold the days of a visit: ten thousand years

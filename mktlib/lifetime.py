@@ -19,7 +19,7 @@ from scipy.optimize import minimize
 from scipy.special import betainc, betaln, digamma, expit, gammaln, hyp2f1
 from threadpoolctl import ThreadpoolController
 
-from mktlib.customers import DAYS, LATEST, Sums, checked_orders, paid_orders
+from mktlib.customers import DAYS, LATEST, Sums, checked_orders, first_of_each, paid_orders
 from mktlib.errors import Told
 from mktlib.inputs import check_columns, moment
 
@@ -68,14 +68,15 @@ def recency_frequency(orders, until, value="amount"):
     money, first_money = Sums(len(people)), Sums(len(people))
     for visit, value in parts:
         money.add(visit >> DAYS, value)
-    visits = _different(np.concatenate([visit for visit, _ in parts] or [np.zeros(0, "int64")]))
+    visits = np.concatenate([visit for visit, _ in parts] or [np.zeros(0, "int64")])
+    visits.sort()
+    visits = visits[first_of_each(visits)]
     if not len(visits):
         raise LifetimeError(f"No paid order lies before {day:%Y-%m-%d}: there is no customer to describe.")
-    ends = np.flatnonzero(
-        np.diff(visits >> DAYS, append=-1)
-    )  # by customer: latest visit first, earliest last
-    starts = np.append(0, ends[:-1] + 1)
-    here, frequency = visits[ends] >> DAYS, ends - starts
+    who = visits >> DAYS
+    starts = np.flatnonzero(first_of_each(who))  # by customer: latest visit first, earliest last
+    ends = np.append(starts[1:], len(visits)) - 1
+    here, frequency = who[ends], ends - starts
     opening = np.zeros(len(people), "int64")
     opening[here] = visits[ends]
     for visit, value in parts:
@@ -91,14 +92,6 @@ def recency_frequency(orders, until, value="amount"):
         "monetary_value": np.where(frequency > 0, repeated / np.maximum(frequency, 1), 0.0),
     }
     return pd.DataFrame(summary, index=people[here])
-
-
-def _different(numbers):
-    """The different ones of an array, ascending; np.unique without its copies."""
-    numbers.sort()
-    new = np.ones(len(numbers), bool)
-    np.not_equal(numbers[1:], numbers[:-1], out=new[1:])
-    return numbers[new]
 
 
 # ---------------------------------------------------------------- how many orders

@@ -682,12 +682,11 @@ def size(rows):
     return {"tables": len(rows), "rows": int(rows.sum())}
 
 
-def year_of_fines(orders):
-    """A hundredth of the paid orders of 2025: the measure of PIPL Art. 66, which goes up to a twentieth of turnover."""
-    return (
-        orders.loc[(orders["status"] == "paid") & (orders["ordered_at"] >= "2025-01-01"), "amount"].sum()
-        / 100
-    )
+def grave_case(orders):
+    """The ceilings of PIPL Art. 66 for grave cases, in words; turnover: the paid orders of 2025."""
+    year = orders[(orders["status"] == "paid") & (orders["ordered_at"] >= "2025-01-01")]
+    turnover = yuan(year["amount"].sum() / 20)
+    return f"In grave cases PIPL Art. 66 goes up to CNY 50 million, or a twentieth of a year's turnover (here {turnover})."
 
 
 @prediction(
@@ -739,7 +738,7 @@ def _(orders):
     return wrong(
         size(crm),
         shows={"rows in the CRM": count(crm.sum()), "messages sent to her": count(held.get("message_sends", 0))},
-        cost=f"PIPL Art. 66 speaks of up to a twentieth of a year's turnover; a hundredth of the paid orders of 2025 is {yuan(year_of_fines(orders))}.",
+        cost=grave_case(orders),
     )  # fmt: skip
 
 
@@ -756,7 +755,7 @@ def _(orders):
             "tables without her number that name her": count(len(missed)),
             "rows in them": count(held["all"][missed].sum()),
         },
-        cost=f"Her answer would say deleted, and it would be untrue. A hundredth of the paid orders of 2025, in which PIPL Art. 66 counts fines, is {yuan(year_of_fines(orders))}.",
+        cost=f"Her answer would say deleted, and it would be untrue. {grave_case(orders)}",
     )
 
 

@@ -703,7 +703,7 @@ def _(orders):
     return wrong(
         "a",
         shows={"what Art. 24 asks of prices": "no unreasonable difference", "what Art. 24 asks of marketing": "an option without personal traits, or easy refusal"},
-        cost=f"In grave cases Art. 66 allows a fine of up to 5% of a year's turnover: {yuan(0.05 * paid['amount'].sum())} on Heyu's paid orders of 2025.",
+        cost=f"In grave cases Art. 66 allows a fine of up to CNY 50 million, or 5% of a year's turnover: {yuan(0.05 * paid['amount'].sum())} on Heyu's paid orders of 2025.",
     )  # fmt: skip
 
 

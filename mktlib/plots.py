@@ -715,7 +715,8 @@ def _name_dots(figure, axes, dots, named):
     drawable = inside[inside["name"].map(_drawable)]
     loses = drawable["loses"]
     chosen = pd.concat([drawable[loses].nlargest(named, "gap"), drawable[~loses].nsmallest(named, "gap")])
-    figure.draw_without_rendering()
+    with _measured_once(figure):
+        figure.get_layout_engine().execute(figure)
     figure.set_layout_engine("none")  # what is measured now must stay where it is
     line = [axes.lines[0].get_xy1()[1], axes.lines[0].get_slope()]
     taken = [_around(axes, x, line[0] + line[1] * x) for x in np.linspace(*axes.get_xlim(), 60)]

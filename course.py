@@ -773,6 +773,7 @@ def test_steps(python, quick, more):
     pytest = [python, "-m", "pytest", "-n", "logical", "--dist", "loadfile", "--no-loadscope-reorder"]
     skip = ["-m", "not browser and not install"] if quick else []
     nbval = ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=60"]
+    times = str(REPO / "build" / "nbval.xml")
     return [
         ("code style", [python, "-m", "ruff", "check", "."]),
         ("code layout", [python, "-m", "ruff", "format", "--check", "."]),
@@ -781,10 +782,9 @@ def test_steps(python, quick, more):
             [python, str(REPO / "tools" / "build.py"), "--check"],
         ),
         ("tests", [*pytest, "tests", *skip, *more]),
-        (
-            "learners' notebooks run",
-            [*pytest, *nbval, "notebooks"],
-        ),  # the build has run every solution and compared it
+        # the build has run every solution and compared it
+        ("learners' notebooks run", [*pytest, *nbval, f"--junitxml={times}", "notebooks"]),
+        ("run times of the notebooks", [python, str(REPO / "tools" / "runtimes.py"), "--of", times]),
     ]
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mktlib.checks import Checked
 from mktlib.errors import did_you_mean
-from mktlib.inputs import WHOLE, BadValue, check_columns, moment
+from mktlib.inputs import NARROW, BadValue, check_columns, moment
 
 TIERS = ["potential", "active", "loyal", "cooling", "dormant"]
 
@@ -141,9 +141,9 @@ def paid_orders(orders, until, since=None, value="amount", full_days=False):
     ago = f"DATE '{until:%Y-%m-%d}' - {at}::DATE"
     if full_days:
         ago = f"(epoch_us(TIMESTAMP '{until}') - epoch_us({at})) // 86_400_000_000"
-    if rows.types["customer_id"] in WHOLE and low is not None and high - low < 4 * count + 1_000_000:
+    if rows.types["customer_id"] in NARROW and low is not None and high - low < 4 * count + 1_000_000:
         people = pd.RangeIndex(low, high + 1, name="customer_id")
-        place, table = f"customer_id - {low}", "mktlib_rows"
+        place, table = f"customer_id::BIGINT - {low}", "mktlib_rows"
     else:
         people, table = _numbered(rows, known)
         place = "place"

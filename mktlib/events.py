@@ -7,13 +7,17 @@ stand, in any order; a row that is there twice counts twice.
 from collections import namedtuple
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from mktlib.inputs import (
+    NARROW,
     BadValue,
     as_relation,
     check_columns,
+    database,
     first_row,
     local_time,
     open_table,
@@ -22,8 +26,8 @@ from mktlib.inputs import (
 )
 
 # relation as it came; name of its column of times; SQL of who, of its time as whole ticks, and of ticks as a time; ticks in a
-# second; is it an instant?
-Events = namedtuple("Events", "relation name at who tick time second zone")
+# second; is it an instant? was it a file?
+Events = namedtuple("Events", "relation name at who tick time second zone from_file")
 CLOCKS = {
     "TIMESTAMP_NS": ("epoch_ns({})", "make_timestamp_ns({})"),
     "TIMESTAMP WITH TIME ZONE": ("epoch_us({})", "make_timestamptz({})"),
@@ -56,7 +60,8 @@ def events(table, who, time, others=()):
     kind = _types(source)[time]
     clock, back = CLOCKS.get(kind, ("epoch_us(CAST({} AS TIMESTAMP))", "make_timestamp({})"))
     second = 10**9 if kind == "TIMESTAMP_NS" else 10**6
-    return Events(source, name, time, quoted(who), clock.format(quoted(time)), back, second, kind in ZONED)
+    tick, from_file = clock.format(quoted(time)), isinstance(table, (str, Path))
+    return Events(source, name, time, quoted(who), tick, back, second, kind in ZONED, from_file)
 
 
 def check_events(frame, who, time, others=()):
@@ -92,14 +97,49 @@ def _place(relation):
     if {"file_index", "file_row_number"} & set(relation.columns):
         return "row_number() OVER ()"
     try:
-        known = relation.project("file_index, file_row_number").aggregate(
-            "max(file_index), max(file_row_number)"
-        )
+        known = relation.project("file_index, file_row_number").aggregate("max(file_index), count(*)")
     except duckdb.BinderException:
         return "row_number() OVER ()"
-    last_file, last_row = (number or 0 for number in known.fetchall()[0])
-    kind = "UINTEGER" if (last_file + 1) * (last_row + 1) < 2**32 else "BIGINT"
-    return f"CAST(file_index * {last_row + 1} + file_row_number AS {kind})"
+    last_file, rows = known.fetchall()[0]
+    kind = "UINTEGER" if ((last_file or 0) + 1) * rows < 2**32 else "BIGINT"
+    return f"CAST(file_index * {rows} + file_row_number AS {kind})"
+
+
+def numbered(log, rows):
+    """People by whole numbers from 0.
+
+    Returns an Index of the ids by number (not each of them need have a row); rows of in_order with another who; and a function that makes
+    numbers of those. Ids that lie close together are numbered by subtraction, others by their hash, which is read in a third of the time.
+    """
+    if _types(rows)["who"] in NARROW:
+        low, high, count = rows.aggregate("min(who), max(who), count(*)").fetchall()[0]
+        if count and high - low < 4 * count + 1_000_000:
+            return (
+                pd.RangeIndex(low, high + 1),
+                rows.project(f"* REPLACE (who::BIGINT - {low} AS who)"),
+                np.asarray,
+            )
+    ids = counted(log, rows.project("who AS id").distinct().project("id, hash(id) AS key"))
+    # of two ids with one hash get_indexer would complain; among ten million people that happens once in 300,000 tables
+    return pd.Index(ids["id"]), rows.project("* REPLACE (hash(who) AS who)"), pd.Index(ids["key"]).get_indexer
+
+
+def parts(log, rows, vectors=250):
+    """Rows of a relation made of the table's as DataFrames of at most 2,048 x vectors rows. A file is read as they are asked for."""
+    size = 2_048 * vectors
+    with in_words(log.name):
+        if not log.from_file:  # a relation gives all or nothing
+            whole = rows.fetchnumpy()
+            for start in range(0, len(whole["who"]), size):
+                yield pd.DataFrame({name: values[start : start + size] for name, values in whole.items()})
+            return
+        cursor = database().cursor()
+        cursor.execute(
+            "SET streaming_buffer_size = '32MB'"
+        )  # DuckDB reads on while the last part is worked at
+        cursor.execute(rows.sql_query())
+        while len(part := cursor.fetch_df_chunk(vectors)):
+            yield part
 
 
 def counted(log, relation):

@@ -4,9 +4,10 @@ A funnel has a unit (a visitor), an order, a clock that starts at the first step
 late has not had the time. All four are arguments here or checked.
 """
 
+import numpy as np
 import pandas as pd
 
-from mktlib.events import check_events, counted, events, in_order, in_words, ticks
+from mktlib.events import check_events, counted, events, in_order, in_words, numbered, parts, ticks
 from mktlib.inputs import BadValue, check_columns, moment, quoted
 
 
@@ -26,7 +27,7 @@ def funnel(hits, steps, days, starts_before=None):
     Source: closed funnel with a conversion window, as GA4's funnel exploration (closed, indirectly followed by).
     """
     if not isinstance(hits, pd.DataFrame):
-        return _funnel(hits, steps, days, starts_before)
+        return _times(hits, steps, days, starts_before)
     check_events(hits, "visitor_id", "at", ["event"])
     steps = _steps(hits["event"].unique(), steps)
     window = _days(days)
@@ -56,14 +57,13 @@ def funnel_counts(hits, steps, days, starts_before=None, by=None):
     """
     keys = [by] if isinstance(by, str) else list(by or [])
     log, steps = _opened(hits, steps, keys)
-    groups = [f"by{i}" for i in range(len(keys))]
-    counts = " UNION ALL ".join(_count(step, groups) for step in range(len(steps)))
-    found = _ask(log, steps, days, starts_before, keys, counts)
-    people = found.set_index([*groups, "step"])["people"]
+    _, reached = _walk(log, steps, days, starts_before, keys)
     if not keys:
-        return _rates(people.sort_index().set_axis(steps).to_frame().T).droplevel(0)
-    people = people.unstack("step", fill_value=0).sort_index()
-    people = people.reindex(columns=range(len(steps)), fill_value=0).set_axis(steps, axis="columns")
+        return _rates(pd.DataFrame([map(len, reached)], columns=steps)).droplevel(0)
+    group = reached[0]
+    people = {step: group[rows.index].value_counts() for step, rows in zip(steps, reached, strict=True)}
+    people = _groups(log, keys).join(pd.DataFrame(people).fillna(0).astype("int64"), how="inner")
+    people = people.set_index(people.columns[: len(keys)].tolist()).sort_index()
     return _rates(people).rename_axis([*keys, "step"])
 
 
@@ -155,24 +155,9 @@ def _zoned_alike(hits, day):
     return day
 
 
-# ---------------------------------------------------------------- in DuckDB
+# ---------------------------------------------------------------- a walk through the rows of any table
 
-# The table is read twice: for the first step, and for what lies in its days. Only that is kept, and steps 2, 3, ... are taken from it.
-# key is time and place in one number, so that the least of them is the first hit.
-CHAIN = """
-    WITH named AS (
-        SELECT *, list_position([{names}], CAST(event AS VARCHAR)) AS step, tick::HUGEINT * 4611686018427387904 + place AS key FROM mktlib_hits),
-    reached0 AS MATERIALIZED (
-        SELECT who, min(key) AS key, min(tick) AS tick{groups} FROM named WHERE step = 1 GROUP BY who {too_late}),
-    later AS MATERIALIZED (
-        SELECT named.who, named.step, named.key, named.tick FROM named JOIN reached0 USING (who)
-        WHERE step > 1 AND named.key > reached0.key AND named.tick <= reached0.tick + {window}),
-    reached1 AS MATERIALIZED (SELECT who, min(key) AS key, min(tick) AS tick FROM later WHERE step = 2 GROUP BY who)
-"""
-REACHED = """, reached{i} AS MATERIALIZED (
-        SELECT later.who, min(later.key) AS key, min(later.tick) AS tick FROM later JOIN reached{before} USING (who)
-        WHERE step = {i} + 1 AND later.key > reached{before}.key GROUP BY later.who)
-"""
+NEVER, ENDLESS = np.iinfo("int64").min, np.iinfo("int64").max  # numpy keeps NaT by the least number
 
 
 def _opened(hits, steps, keys=()):
@@ -182,32 +167,113 @@ def _opened(hits, steps, keys=()):
     return log, _steps(known, steps)
 
 
-def _funnel(hits, steps, days, starts_before):
+def _times(hits, steps, days, starts_before):
     """funnel() of a file or relation."""
     log, steps = _opened(hits, steps)
-    times = [f"{log.time.format(f'r{i}.tick')} AS {quoted(step)}" for i, step in enumerate(steps)]
-    joins = "".join(f" LEFT JOIN reached{i} r{i} ON r{i}.who = r0.who" for i in range(1, len(steps)))
-    rows = f"SELECT r0.who AS visitor_id, {', '.join(times)} FROM reached0 r0{joins} ORDER BY r0.key"
-    return _ask(log, steps, days, starts_before, (), rows).set_index("visitor_id")
+    people, reached = _walk(log, steps, days, starts_before)
+    first = reached[0].index
+    times = {step: tick.reindex(first, fill_value=NEVER) for step, tick in zip(steps, reached, strict=True)}
+    kinds = log.relation.project(f"{log.who}, {log.time.format(log.tick)}").limit(1).df().dtypes
+    ids = people.take(first).astype(kinds.iloc[0]).rename("visitor_id")
+    return pd.DataFrame(times).astype(kinds.iloc[1]).set_axis(ids)
 
 
-def _count(step, groups):
-    """SQL: how many reached a step, counting from 0, by group."""
-    columns = "".join(f"{group}, " for group in groups)
-    reached = f"reached{step}" if not groups or step == 0 else f"reached{step} JOIN reached0 USING (who)"
-    counted_by = "GROUP BY ALL" if groups else ""
-    return f"SELECT {step} AS step, {columns}count(*) AS people FROM {reached} {counted_by}"
+def _groups(log, keys):
+    """by0, by1, ... of the groups, indexed by group_id."""
+    columns = ", ".join(f"{quoted(key)} AS by{i}" for i, key in enumerate(keys))
+    groups = log.relation.project(f"{_group_id(map(quoted, keys))}, {columns}").distinct()
+    return counted(log, groups).set_index("group_id")
 
 
-def _ask(log, steps, days, starts_before, keys, question):
-    """The answer to a question about the tables reached0, reached1, ...: who, key and tick of the visitors who came to a step."""
-    late = f"HAVING min(tick) < {ticks(log, moment(starts_before))}" if starts_before is not None else ""
-    filled = {
-        "names": ", ".join("'" + str(step).replace("'", "''") + "'" for step in steps),
-        "groups": "".join(f", arg_min_null(by{i}, key) AS by{i}" for i in range(len(keys))),
-        "too_late": late,
-        "window": int(_days(days).as_unit("ns").value) * log.second // 10**9,
-    }
-    sql = CHAIN.format(**filled) + "".join(REACHED.format(i=i, before=i - 1) for i in range(2, len(steps)))
-    hits = in_order(log, {"event": "event"} | {f"by{i}": key for i, key in enumerate(keys)})
-    return counted(log, hits.query("mktlib_hits", sql + question))
+def _group_id(columns):
+    """SQL of a number by which groups are told apart; missing values have one, too."""
+    return f"hash({', '.join(columns)}) AS group_id"
+
+
+def _walk(log, steps, days, starts_before, keys=()):
+    """Ids of the visitors by number; and of each step a Series by number of the visitors who reached it, in order of time: the tick, or with
+    keys the group_id of the row.
+    """
+    late = ENDLESS if starts_before is None else ticks(log, moment(starts_before))
+    window = int(_days(days).as_unit("ns").value) * log.second // 10**9
+    people, rows, number = numbered(log, _rows(log, steps, keys))
+    as_they_stand = rows.project("* EXCLUDE place") if log.from_file else rows
+    for stream in (as_they_stand, rows.order("tick, place")):
+        walk = _Walk(len(people), len(steps), window, late, "group_id" if keys else "tick")
+        try:
+            for part in parts(log, stream):
+                walk.on(part, number(part["who"]))
+            return people, [pd.concat(reached) for reached in walk.reached]
+        except _Disorder:
+            continue
+
+
+def _rows(log, steps, keys):
+    """who, tick, place, step (from 1; 0 is another event) and, where there are keys, group_id of each row."""
+    names = ", ".join("'" + str(step).replace("'", "''") + "'" for step in steps)
+    step = f"CAST(coalesce(list_position([{names}], CAST(event AS VARCHAR)), 0) AS SMALLINT) AS step"
+    groups = {f"by{i}": key for i, key in enumerate(keys)}
+    wanted = ["who", "tick", "place", step, *([_group_id(groups)] if keys else [])]
+    return in_order(log, {"event": "event"} | groups).project(", ".join(wanted))
+
+
+class _Disorder(Exception):
+    """A row comes before one that it should follow."""
+
+
+class _Walk:
+    """Visitors on their way through the rows, which come part by part.
+
+    people   how many visitors there are, numbered from 0
+    steps    how many there are
+    window   ticks from a visitor's first step to the last moment that counts
+    late     the first tick at which nobody begins any more
+    kept     the column to keep of the rows where steps are reached
+    """
+
+    def __init__(self, people, steps, window, late, kept):
+        self.window, self.late, self.kept = window, late, kept
+        self.done = np.zeros(people, "int16")  # steps of each visitor
+        self.last = np.zeros(people, "int64")  # the row at which the last of them was reached
+        self.began = np.zeros(people, "int64")  # tick of the first of them
+        self.rows, self.tick, self.place = 0, np.zeros(0, "int64"), np.zeros(0, "int64")
+        self.reached = [[] for _ in range(steps)]
+
+    def on(self, part, who):
+        """Take the next rows, of visitors by number. Raises _Disorder."""
+        self._check_order(part)
+        tick, step, kept = (part[name].to_numpy() for name in ("tick", "step", self.kept))
+        ahead = np.flatnonzero(step > self.done.take(who))
+        ahead = ahead[::-1].copy()  # of a visitor's rows the first is written last, and stays
+        for number, reached in enumerate(self.reached):
+            row = ahead.compress(step.take(ahead) == number + 1)
+            row = row.compress(self._count(number, who.take(row), tick.take(row), self.rows + row))
+            row = row.compress(self._first(who.take(row), self.rows + row))[::-1]
+            self.done[who.take(row)] = number + 1
+            if number == 0:
+                self.began[who.take(row)] = tick.take(row)
+            reached.append(pd.Series(kept.take(row), who.take(row)))
+        self.rows += len(part)
+
+    def _count(self, number, who, tick, row):
+        """Whether rows of a step count for their visitors, who have not reached it before."""
+        if number == 0:
+            return tick < self.late
+        in_time = tick - self.began.take(who) <= self.window
+        return in_time & (self.done.take(who) == number) & (row > self.last.take(who))
+
+    def _first(self, who, row):
+        """Whether rows are the first of their visitors; rows come backwards."""
+        self.last[who] = row
+        return self.last.take(who) == row
+
+    def _check_order(self, part):
+        tick = np.append(self.tick, part["tick"])
+        falls = tick[1:] < tick[:-1]
+        if "place" in part:
+            place = np.append(self.place, part["place"])
+            falls |= (tick[1:] == tick[:-1]) & (place[1:] < place[:-1])
+            self.place = place[-1:]
+        if falls.any():
+            raise _Disorder
+        self.tick = tick[-1:]

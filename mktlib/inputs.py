@@ -21,6 +21,7 @@ MEMORY = (
 WHOLE = {"INTEGER", "UINTEGER"} | {
     sign + size + "INT" for sign in ("", "U") for size in ("TINY", "SMALL", "BIG", "HUGE")
 }  # DuckDB's types of whole numbers
+NARROW = WHOLE - {"UBIGINT", "HUGEINT", "UHUGEINT"}  # what a BIGINT holds
 MIXED = ("mixed", "mixed-integer")
 
 

@@ -315,3 +315,12 @@ def test_empty_tables_of_journeys_are_said_so(tmp_path):
             words = "no touch" if name in ("moves", "shapley of orders") else "No journey ends"
             with pytest.raises(AttributionError, match=words):
                 function(source)
+
+
+@pytest.mark.parametrize("kind", ["TINYINT", "SMALLINT", "HUGEINT"])
+def test_ids_of_a_narrow_or_very_wide_type_are_told_apart(tmp_path, kind):
+    path = (tmp_path / "orders.parquet").as_posix()
+    row = "TIMESTAMP '2025-01-01' AS ordered_at, 'paid' AS status, 1.0 AS amount"
+    duckdb.sql(f"COPY (SELECT unnest([-128, 127])::{kind} AS customer_id, {row}) TO '{path}'")
+    found = rfm(path, "2025-02-01")
+    assert found.index.tolist() == [-128, 127] and found["orders"].tolist() == [1, 1]

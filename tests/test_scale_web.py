@@ -1,5 +1,7 @@
 """Visits, funnels and cohorts at work size: one answer whatever the table comes as, or an error that names column and row."""
 
+from functools import partial
+
 import duckdb
 import numpy as np
 import pandas as pd
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from mktlib.cohorts import pooled, retention, triangle
+from mktlib.events import parts
 from mktlib.funnels import funnel, funnel_counts, step_rates
 from mktlib.inputs import BadValue, ColumnMissing, database
 from mktlib.metrics import NotAdditive, kpi
@@ -117,14 +120,18 @@ def test_a_triangle_is_the_same_whatever_the_table_comes_as(tmp_path, form, rows
     assert_frame_equal(triangle(given_as(form, hits, tmp_path), "2025-06-01", **rules), wanted)
 
 
-def test_a_large_file_in_many_row_groups_keeps_its_order(tmp_path):
+def many(n):
+    """Hits in no order of time, many of them at one time."""
     draw = np.random.default_rng(20261122)
-    n = 150_000  # two row groups, two threads: a wrong order would show
-    hits = pd.DataFrame({
+    return pd.DataFrame({
         "visitor_id": draw.integers(0, 10_000, n), "event": draw.choice([*STEPS, "other"], n),
         "at": (START + pd.to_timedelta(draw.integers(0, 40_000, n), unit="min")).astype("datetime64[us]"),
         "referrer": draw.choice(["", "shop.example", "baidu.com"], n),
-    })  # fmt: skip
+    }).astype({"event": "str", "referrer": "str"})  # fmt: skip
+
+
+def test_a_large_file_in_many_row_groups_keeps_its_order(tmp_path):
+    hits = many(150_000)  # two row groups, two threads: a wrong order would show
     hits.loc[:5000, "visitor_id"] = 3  # a visitor with very many hits, many of them at one time
     path = write(hits, tmp_path / "hits.parquet")
     for rules in ({}, {"own_site": "shop.example"}):
@@ -132,6 +139,48 @@ def test_a_large_file_in_many_row_groups_keeps_its_order(tmp_path):
     wanted = funnel(hits, STEPS, 7)
     assert_frame_equal(funnel(path, STEPS, 7).sort_index(), wanted.sort_index(), check_dtype=False)
     assert_frame_equal(funnel_counts(path, STEPS, 7), step_rates(wanted))
+
+
+def far(hits):
+    """The hits with ids of other kinds, by name; the order of the ids is the same."""
+    return {
+        "text": hits.assign(visitor_id="v" + hits["visitor_id"].astype("str").str.zfill(6)),
+        "far apart": hits.assign(visitor_id=hits["visitor_id"] * 10**12 - 7),
+        "below 0": hits.assign(visitor_id=hits["visitor_id"] - 9_000),
+    }
+
+
+@pytest.mark.parametrize("order", ["as they come", "by time"])
+def test_a_funnel_of_many_parts_is_the_one_of_a_frame_whatever_the_ids_are(tmp_path, order):
+    hits = many(150_000)  # two row groups
+    hits = hits.sort_values("at", kind="stable", ignore_index=True) if order == "by time" else hits
+    for name, table in {"whole": hits, **far(hits)}.items():
+        path = write(table, tmp_path / f"{name}.parquet")
+        wanted = funnel(table, STEPS, 7, "2025-04-20")
+        found = funnel(path, STEPS, 7, "2025-04-20")
+        assert_frame_equal(found.sort_index(), wanted.sort_index())
+        assert found["view"].is_monotonic_increasing
+        assert_frame_equal(funnel_counts(path, STEPS, 7, "2025-04-20"), step_rates(wanted))
+        assert_frame_equal(funnel_counts(table, STEPS, 7, "2025-04-20"), step_rates(wanted))
+
+
+def test_a_step_at_the_end_of_a_part_is_before_the_next_at_the_same_time(tmp_path, monkeypatch):
+    monkeypatch.setattr("mktlib.funnels.parts", partial(parts, vectors=1))  # 2,048 rows
+    hits = log([(1, 0, "other", ""), *[(2, 0, "other", "")] * 2046, (1, 0, "view", ""), (1, 0, "cart", "")])
+    assert funnel_counts(write(hits, tmp_path / "t.parquet"), STEPS[:2], 1)["people"].tolist() == [1, 1]
+    back = hits.iloc[[*range(2047), 2048, 2047]]
+    assert funnel_counts(write(back, tmp_path / "b.parquet"), STEPS[:2], 1)["people"].tolist() == [1, 0]
+
+
+def test_many_small_parts_give_the_funnel_of_a_frame(tmp_path, monkeypatch):
+    monkeypatch.setattr("mktlib.funnels.parts", partial(parts, vectors=1))
+    hits = many(20_000).sort_values("at", kind="stable", ignore_index=True)
+    late = hits.iloc[
+        [*range(10_000, 20_000), *range(10_000)]
+    ]  # each part in order, but not one after the other
+    for name, table in {"sorted": hits, "late": late}.items():
+        found = funnel(write(table, tmp_path / f"{name}.parquet"), STEPS, 7)
+        assert_frame_equal(found.sort_index(), funnel(table, STEPS, 7).sort_index())
 
 
 def test_tables_of_the_same_connection_are_not_mistaken_for_the_one_that_is_given():
@@ -157,7 +206,7 @@ def test_one_visitor_with_a_million_hits_has_his_visits(tmp_path):
     assert funnel_counts(path, ["view"], 1)["people"].tolist() == [1]
 
 
-def test_who_belongs_where_his_first_step_was():
+def test_who_belongs_where_his_first_step_was(tmp_path):
     hits = log(
         [
             (1, 0, "view", "a"),
@@ -168,11 +217,12 @@ def test_who_belongs_where_his_first_step_was():
             (3, 2, "view", "a"),
         ]
     )
-    found = funnel_counts(hits, ["view", "cart"], 1, by="referrer")
-    assert found["people"].to_dict() == {
-        ("a", "view"): 1, ("a", "cart"): 1, ("b", "view"): 1, ("b", "cart"): 0, (np.nan, "view"): 1, (np.nan, "cart"): 0,
-    }  # fmt: skip
-    assert found.index.names == ["referrer", "step"]
+    for table in (hits, write(hits, tmp_path / "t.parquet")):
+        found = funnel_counts(table, ["view", "cart"], 1, by="referrer")
+        assert found["people"].to_dict() == {
+            ("a", "view"): 1, ("a", "cart"): 1, ("b", "view"): 1, ("b", "cart"): 0, (np.nan, "view"): 1, (np.nan, "cart"): 0,
+        }  # fmt: skip
+        assert found.index.names == ["referrer", "step"]
     two = funnel_counts(hits.assign(all="x"), ["view", "cart"], 1, by=["all", "referrer"])
     assert two["people"].tolist() == found["people"].tolist()
 

@@ -1,7 +1,9 @@
-"""How long every learners' notebook takes under nbval, one at a time, into docs/runtimes.csv; the site's status page shows it.
+"""How long every learners' notebook takes under nbval; the site's status page shows it.
 
-    python tools/runtimes.py              all of them: run it on a quiet machine
+    python tools/runtimes.py              all of them, one at a time, into docs/runtimes.csv: run it on a quiet machine
     python tools/runtimes.py J02 J07      these; the rows of the others stay
+    python tools/runtimes.py --of FILE    what `python course.py test` measured in passing (FILE: pytest's report in XML), several at
+                                          a time, into build/runtimes.csv and on the screen
 
 seconds: the whole of a notebook, with the start of its kernel and all imports. floor: the same for a notebook of which only
 the imports are left, measured right after it. A rented machine is not always its tenant's: where the host took more than 3 %
@@ -24,6 +26,7 @@ from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "runtimes.csv"
+IN_PASSING = ROOT / "build" / "runtimes.csv"
 NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=60", "-p", "no:xdist", "-q")
 DRAWS = "import matplotlib.backends.backend_agg, matplotlib.figure"  # mktlib.plots imports them when it draws
 
@@ -80,37 +83,70 @@ def floor(notebook):
         return seconds(path)
 
 
-def main():
+def in_passing(report):
+    """{notebook: [seconds, "", Python]} of a whole run of nbval, as pytest reports it: notebooks.0_start.N00_start_here.ipynb."""
+    if not Path(report).is_file():
+        raise SystemExit(f"{report} is not there: nbval did not come to its end.")
+    found = {}
+    for case in xml.parse(report).iter("testcase"):
+        found.setdefault(case.get("classname"), []).append(float(case.get("time")))
+    names = {one.relative_to(ROOT).as_posix().replace("/", "."): _name(one) for one in _notebooks()}
+    return {
+        names[key]: [f"{sum(times):.1f}", "", platform.python_version()]
+        for key, times in found.items()
+        if key in names
+    }
+
+
+def _notebooks():
+    return sorted((ROOT / "notebooks").glob("*/*.ipynb"))
+
+
+def _name(notebook):
+    return notebook.relative_to(ROOT / "notebooks").as_posix()
+
+
+def write(rows, page):
+    page.parent.mkdir(exist_ok=True)
+    with page.open("w", encoding="utf-8", newline="") as file:
+        lines = [("notebook", "seconds", "floor", "python"), *([name, *rows[name]] for name in sorted(rows))]
+        csv.writer(file, lineterminator="\n").writerows(lines)
+
+
+def measure(wanted):
     """Measure; write after each notebook, so that a run that is stopped leaves what it knows."""
-    wanted = sys.argv[1:]
-    notebooks = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
-    rows = _known({one.relative_to(ROOT / "notebooks").as_posix() for one in notebooks}) if wanted else {}
-    chosen = [one for one in notebooks if not wanted or one.stem.split("_")[0] in wanted]
-    for one in tqdm(chosen, unit="notebook"):
-        times = [f"{undisturbed(measure, one):.1f}" for measure in (seconds, floor)]
-        rows[one.relative_to(ROOT / "notebooks").as_posix()] = [*times, platform.python_version()]
-        with PAGE.open("w", encoding="utf-8", newline="") as file:
-            lines = [
-                ("notebook", "seconds", "floor", "python"),
-                *([name, *rows[name]] for name in sorted(rows)),
-            ]
-            csv.writer(file, lineterminator="\n").writerows(lines)
+    rows = _known() if wanted else {}
+    for one in tqdm(
+        [one for one in _notebooks() if not wanted or one.stem.split("_")[0] in wanted], unit="notebook"
+    ):
+        times = [f"{undisturbed(of, one):.1f}" for of in (seconds, floor)]
+        rows[_name(one)] = [*times, platform.python_version()]
+        write(rows, PAGE)
     whole, least = (sum(float(row[place]) for row in rows.values()) for place in (0, 1))
-    longest = max(rows, key=lambda name: float(rows[name][0]))
-    print(
-        f"{whole:.0f} s in all, {whole / least:.2f} times the floor of {least:.0f} s; the longest is {longest}, {rows[longest][0]} s"
-    )
+    print(f"{whole:.0f} s in all, {whole / least:.2f} times the floor of {least:.0f} s")
+    return rows
 
 
-def _known(names):
+def _known():
     """The rows of the last run, as lists by notebook, of those notebooks that are still there."""
+    there = {_name(one) for one in _notebooks()}
     with PAGE.open(encoding="utf-8", newline="") as file:
         return {
             row["notebook"]: [row["seconds"], row["floor"], row["python"]]
             for row in csv.DictReader(file)
-            if row["notebook"] in names
+            if row["notebook"] in there
         }
 
 
+def main(arguments):
+    if arguments[:1] == ["--of"]:
+        rows = in_passing(arguments[1])
+        write(rows, IN_PASSING)
+    else:
+        rows = measure(arguments)
+    for name in sorted(rows, key=lambda name: -float(rows[name][0])):
+        print(f"{rows[name][0]:>6} s  {name}")
+
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -373,17 +373,32 @@ def _column(field, link):
 # --- status --------------------------------------------------------------------------------------
 
 
-def status_page(runtimes=ROOT / "docs" / "runtimes.csv"):
-    """What the course consists of, how long each notebook takes, and the versions it was proven with."""
+def status_page(runtimes=ROOT / "docs" / "runtimes.csv", in_passing=ROOT / "build" / "runtimes.csv"):
+    """What the course consists of, how long each notebook takes, and the versions it was proven with.
+
+    runtimes, in_passing   what tools/runtimes.py measured, one notebook at a time, and in the last test of this folder
+    """
     from mktlib.course import registry
 
     questions = registry.exercises()
-    seconds = {row["notebook"]: row for row in _rows(runtimes)} if runtimes.is_file() else {}
+    seconds, tested = (
+        {row["notebook"]: row for row in _rows(path)} if path.is_file() else {}
+        for path in (runtimes, in_passing)
+    )
+    head = [
+        "lesson",
+        "title",
+        "exercises",
+        "known mistakes",
+        "seconds",
+        *(["in the last test here"] if tested else []),
+    ]
     rows = []
     for id, one in lessons().items():
         mine = [question for question in questions if question.lesson == id]
         mistakes = sum(len(question.mistakes) for question in mine)
         rows.append([lesson_link(id), plain(one["title"]), len(mine), mistakes, _seconds(one, seconds)])
+        rows[-1] += [_seconds(one, tested)] if tested else []
     pins = [line.partition("==") for line in _pins()]
     pinned = [[plain(name), plain(version.partition(";")[0].strip())] for name, _, version in pins]
     said = (
@@ -396,7 +411,7 @@ def status_page(runtimes=ROOT / "docs" / "runtimes.csv"):
             said,
             "## Lessons and run times",
             _measured(seconds),
-            table(["lesson", "title", "exercises", "known mistakes", "seconds"], rows),
+            table(head, rows),
             "## Versions",
             "The pins of `requirements.txt`, with which the solutions were made.",
             table(["package", "version"], pinned),

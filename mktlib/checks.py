@@ -14,6 +14,7 @@ from mktlib.inputs import (
     local_time,
     open_table,
     quoted,
+    streamed,
     table_name,
 )
 
@@ -71,13 +72,10 @@ class Checked:
 
     def parts(self, sql, vectors=250):
         """Rows of a query over `mktlib_rows` as DataFrames of at most 2,048 x vectors rows. A file is read as they are asked for."""
-        if not self.from_file:
+        if self.from_file:
+            yield from streamed(self._run, sql, vectors)
+        else:
             yield self.query(sql)
-            return
-        self._run("SET streaming_buffer_size = '32MB'")  # DuckDB reads on while the last part is worked at
-        cursor = self._run(sql)
-        while len(part := cursor.fetch_df_chunk(vectors)):
-            yield part
 
     def refuse(self, column, condition, fact, remedy):
         """Raise BadValue, with the first row that meets a condition in SQL. {} in fact is the value of the column there."""

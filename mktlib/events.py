@@ -22,6 +22,7 @@ from mktlib.inputs import (
     local_time,
     open_table,
     quoted,
+    streamed,
     table_name,
 )
 
@@ -128,18 +129,12 @@ def parts(log, rows, vectors=250):
     """Rows of a relation made of the table's as DataFrames of at most 2,048 x vectors rows. A file is read as they are asked for."""
     size = 2_048 * vectors
     with in_words(log.name):
-        if not log.from_file:  # a relation gives all or nothing
-            whole = rows.fetchnumpy()
-            for start in range(0, len(whole["who"]), size):
-                yield pd.DataFrame({name: values[start : start + size] for name, values in whole.items()})
+        if log.from_file:
+            yield from streamed(database().cursor().execute, rows.sql_query(), vectors)
             return
-        cursor = database().cursor()
-        cursor.execute(
-            "SET streaming_buffer_size = '32MB'"
-        )  # DuckDB reads on while the last part is worked at
-        cursor.execute(rows.sql_query())
-        while len(part := cursor.fetch_df_chunk(vectors)):
-            yield part
+        whole = rows.fetchnumpy()  # a relation gives all or nothing
+        for start in range(0, len(whole["who"]), size):
+            yield pd.DataFrame({name: values[start : start + size] for name, values in whole.items()})
 
 
 def counted(log, relation):

@@ -76,6 +76,14 @@ def first_row(run, column, condition):
     return (value, row, many) if many else None
 
 
+def streamed(execute, sql, vectors):
+    """Rows of a query as DataFrames of at most 2,048 x vectors rows, read as they are asked for. execute: of a cursor of ours."""
+    execute("SET streaming_buffer_size = '32MB'")  # DuckDB reads on while the last part is worked at
+    cursor = execute(sql)
+    while len(part := cursor.fetch_df_chunk(vectors)):
+        yield part
+
+
 def local_time(column):
     """The remedy for times with a zone where a day has to be known."""
     return (

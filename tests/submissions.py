@@ -229,7 +229,11 @@ def hostile(place):
 
 
 def late_death():
-    code = "import os, threading\nthreading.Timer(0.4, os._exit, (3,)).start()"
+    """A thread that ends Python when a later cell of the trainer's has run, however fast that comes."""
+    code = (
+        "import os, threading, time\ndef end():\n    while 'quiet_ctr' not in globals():\n        time.sleep(0.001)\n"
+        "    os._exit(3)\nthreading.Thread(target=end, daemon=True).start()"
+    )
     said = ("left something running",)
     return Submission("dies later", attack(code, then_right=True), said=said)
 

@@ -247,10 +247,14 @@ def test_lines_in_order_are_judged():
         ("CTR was 1.6%.\nQuiet days had 3.4%.\nQiao halves live from Monday on.", "correct"),
         ("CTR was 1.6%.\nQuiet days had 3.4%.\nLive tests show more.", "mistake"),
         ("CTR was 1.6%.\nQuiet days had 3.4%.\nThe plan is on track.", "mistake"),
-        ("CTR was 3.3%.\nQuiet days had 3.4%.\nPause it.", "mistake"),
+        ("CTR was 3.3%.\nQuiet days had 3.4%.\nPause it today.", "mistake"),
         ("CTR was 1.6%.\nQuiet days had 3.4%.\nWe keep an eye on it.", "mistake"),
-        ("CTR was low.\nQuiet days had 3.4%.\nPause it.", "incorrect"),
-        ("CTR was 1.6%.\nThat is low.\nPause it.", "incorrect"),
+        ("CTR was 1.6%.\nQuiet days had 3.4%.\nApprove.", "mistake"),
+        ("CTR was 1.6%.\nQuiet days had 3.4%.\nCheck the gifts by Friday.", "correct"),
+        ("CTR was 1.6%.\nQuiet days had 3.4%.\nLet Lin count the gifts by 30 June.", "correct"),
+        ("点击率1.6%。\n平日为3.4%。\n周五前核对预算。", "correct"),
+        ("CTR was low.\nQuiet days had 3.4%.\nPause it today.", "incorrect"),
+        ("CTR was 1.6%.\nThat is low.\nPause it today.", "incorrect"),
         ("one line 1.6%", "unreadable"),
         ("...\n...\n...", "unattempted"),
         (17, "unreadable"),
@@ -262,10 +266,25 @@ def test_a_memo_is_judged(memo, status):
 
 
 @pytest.mark.parametrize(
-    "line", ["39,600 yuan", "39.6k", "39.6 thousand yuan", "3.96万", "3.96 万元", "0.0396 million", "0.0396m"]
+    "line",
+    [
+        "39,600 yuan",
+        "worth CNY39,600 net",
+        "净值39,600元",
+        "39.6k",
+        "39.6 thousand yuan",
+        "3.96万",
+        "3.96 万元",
+        "0.0396 million",
+        "0.0396m",
+    ],
 )
 def test_a_memo_reads_thousands_in_every_notation(line):
     assert reading.numbers_in(line)[0] == pytest.approx(39_600)
+
+
+def test_the_digits_of_an_id_are_no_number():
+    assert reading.numbers_in("C09 brought 3.5 in J08") == [3.5]
 
 
 def test_a_memo_in_thousands_may_say_the_word():

@@ -90,22 +90,25 @@ def _rounded_like(value, answer):
 
 def nearly(answer, right, unit):
     """Why a number is nearly right: unit, sign, rounding or a handful of rows; '' when it is not."""
-    for factor, unit_is in (
-        (100, "percent"),
-        (0.01, "hundreds"),
-        (1000, "thousandths"),
-        (0.001, "thousands"),
+    for factor, size in (
+        (100, "100 times"),
+        (0.01, "a hundredth of"),
+        (1000, "1,000 times"),
+        (0.001, "a thousandth of"),
     ):
         if relative(answer, right * factor) <= 0.005:
             if unit in {"fraction", "pp"} and factor == 100:
                 return "The idea is right, the unit is not: data hold rates as fractions (0.05), paper shows percent (5%)."
-            return f"The idea is right, the unit is not: your number reads as {unit_is} of what is asked for."
+            return f"The idea is right, the unit is not: your number is {size} what is asked for."
     if relative(answer, -right) <= 0.005:
         return "The size is right, the sign is not. Which of the two comes first in the difference?"
     if relative(answer, right) < 0.05 and relative(answer, _rounded_like(right, answer)) < 1e-9:
         return "The idea is right, the rounding goes too far: give three significant digits, and round only at the end."
     if relative(answer, right) <= 0.02:
-        return "Very near, yet another number: some rows too many or too few. Compare first day, last day and filter."
+        return (
+            "Very near, yet another number. So near come some rows too many or too few, a neighbouring window, or a mean of rates. "
+            "Compare window, filter, and what is divided by what."
+        )
     return ""
 
 
@@ -182,7 +185,7 @@ class Set(Kind):
         if not a:
             return ["Your set is empty, and something belongs there."]
         hit, missing = len(a & self.right), len(self.right - a)
-        return [f"{hit} of your {len(a)} labels belong there, {missing} more would."]
+        return [f"{hit} of the {len(a)} that you named belong there, {missing} more would."]
 
     def show(self, a):
         return ", ".join(sorted(a)[:8]) + (f", and {len(a) - 8} more" if len(a) > 8 else "")
@@ -304,6 +307,8 @@ class Parsons(Kind):
 
 
 # ---------------------------------------------------------------- tables
+
+SHOWN = 12  # values that the feedback repeats
 
 
 class Table(Kind):
@@ -447,10 +452,10 @@ class Table(Kind):
 
     def show(self, a):
         parts = []
-        for key, value in list(a.items())[:6]:
+        for key, value in list(a.items())[:SHOWN]:
             shown = value if isinstance(value, str) else text.number(value, self._unit(key))
             parts.append(f"{' '.join(key).strip()} = {shown}")
-        return "; ".join(parts) + ("; ..." if len(a) > 6 else "")
+        return "; ".join(parts) + ("; ..." if len(a) > SHOWN else "")
 
 
 def _named(key):
@@ -467,16 +472,19 @@ _VERBS = (
 # also nouns or everyday words: an ask at the start of a clause, or after a name ("Qiao caps live by Friday")
 _LEADING = (
     "sign|halve|double|cap|limit|book|drop|draw|grant|put|take|pay|spend|use|write|plan|run|buy|open|close|make|fix|agree|"
-    "hire|train|invite|block|exclude|split|freeze|pilot|name|return|pull|bring|rewrite|repeat|measure|delete"
+    "hire|train|invite|block|exclude|split|freeze|pilot|name|return|pull|bring|rewrite|repeat|measure|delete|"
+    "check|count|call|tell|compare|correct|mend|collect|prepare|publish|track|update|merge|restore|clean|try|ban"
 )
 _ASK = re.compile(
-    rf"\b({_VERBS}|please)\b|(?:^|[:;,.!?—–-]\s*|\b(?:to|and|then|you|let \w+)\s+)(?:{_LEADING})\b"
-    r"|请|批准|暂停|停止|削减|增加|提高|降低|转移|保留|启动|决定|确认|更换|测试|延长|推迟|调整|减少|签|砍|停掉|限制",
+    rf"\b({_VERBS}|please)\b|(?:^|[:;,.!?—–，。：；-]\s*|\b(?:to|and|then|you|let \w+)\s+)(?:{_LEADING})\b"
+    r"|请|批准|暂停|停止|削减|增加|提高|降低|转移|保留|启动|决定|确认|更换|测试|延长|推迟|调整|减少|签|砍|停掉|限制"
+    r"|检查|核对|复核|排查|安排|发送|改为|改用|关闭|开启|上线|下线|提交|同意|采用",
     re.IGNORECASE,
 )
 _NAMED_ASK = re.compile(
     rf"\b[A-Z]\w+\s+(?!tests|reports|reviews|changes|plans|uses|sets|runs|names)(?:{_VERBS}|{_LEADING})(?:s|es)\b"
 )
+_WORD = re.compile(r"[^\W\u4e00-\u9fff]+|[\u4e00-\u9fff]")
 _NO_ASK = re.compile(
     r"\b(keep|continue)\s+(an eye|watching|monitoring|observing)|持续关注|继续观察", re.IGNORECASE
 )
@@ -519,6 +527,8 @@ class Memo(Kind):
 
     def _asks(self, memo):
         line = memo.lines[2]
+        if len(_WORD.findall(line)) < 3:  # "Approve." does not say what
+            return False
         return bool(_ASK.search(line) or _NAMED_ASK.search(line)) and not _NO_ASK.search(line)
 
     def _evidence(self, memo):

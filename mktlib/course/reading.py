@@ -192,14 +192,14 @@ def confidence(value):
 
 
 _IN_LINE = re.compile(
-    r"(?<![\w.])([-+]?\d[\d,]*(?:\.\d+)?)\s*(%|％|pp\b|万|亿|千|k\b|thousand\b|million\b|(?<=\d)m\b)?",
+    r"(?:(?<![A-Za-z\d_.])|(?<=CNY)|(?<=RMB))([-+]?\d[\d,]*(?:\.\d+)?)\s*(%|％|pp\b|万|亿|千|k\b|thousand\b|million\b|(?<=\d)m\b)?",
     re.IGNORECASE,
 )
 _IN_WORDS = {"万": 1e4, "亿": 1e8, "千": 1e3, "k": 1e3, "thousand": 1e3, "million": 1e6, "m": 1e6}
 
 
 def numbers_in(line):
-    """All numbers of a line; percentages as fractions. "12k", "12 thousand" and "1.2万" give both readings, 12000 and the
+    """All numbers of a line, not those of ids such as C09; percentages as fractions. "12k", "12 thousand" and "1.2万" give both readings, 12000 and the
     bare 12 (or 1.2): the question may have asked for thousands."""
     found = []
     for one, suffix in _IN_LINE.findall(line):

@@ -26,6 +26,8 @@ QUANTILES = ["q10", "q50", "q90"]
 POWER = {"live": 0.75, "notes": 0.7}  # T19.cause.power; feed clicks 0.85, and search is bent alike
 LIKE_FEEDS = 0.85
 GOOD, ENOUGH = 0.2, 9  # 20 % below the bar; weeks of thirteen that an 80 % range should hold at least
+FLAT = 0.1  # below a flat line, which beats the bar by half where New Year has moved
+SPREAD = (0.8, 1, 1.25)  # ends and middle of the flat line's range, times the mean of the last eight weeks
 WIDEST = 3.0  # a week whose q90 is more than so many times its q10 says nothing to whoever orders by it
 IN_YUAN = (1 / 5, 5)  # mean q50 over last year's weeks; outside of it the unit is another one
 
@@ -184,7 +186,8 @@ def hand_in(frame):
         made = first["frame"]
     found = scores(made)
     print(
-        f"pinball loss {_beside(found['grown'])} that of last year's weeks, grown; {_beside(found['below'])} that of last year's weeks"
+        f"pinball loss {_beside(found['grown'])} that of last year's weeks, grown; {_beside(found['below'])} that of last year's weeks; "
+        f"{_beside(found['flat'])} that of a flat line"
     )
     print(
         f"{found['inside']} of 13 weeks in their range; in the widest week q90 is {found['widest']:.1f} times q10"
@@ -218,9 +221,10 @@ def _keep(frame):
 
 
 def scores(frame):
-    """How a forecast did in the sealed quarter: grown, below, inside, widest.
+    """How a forecast did in the sealed quarter: grown, below, flat, inside, widest.
 
     grown, below   1 - pinball loss / that of last year's weeks, grown as forecast.growing_naive does, and as they were
+    flat           the same beside the mean of the last eight weeks, with a range from 0.8 to 1.25 of it
     inside         weeks in q10 to q90     widest  the largest q90 / q10
     """
     actual, past = _sealed_weeks()
@@ -231,16 +235,18 @@ def scores(frame):
             [forecast.pinball(actual, one, level) for one, level in zip(quantiles, levels, strict=True)]
         )
 
-    mine, grown, last = (
+    mine, grown, last, flat = (
         loss([frame[name] for name in QUANTILES]),
         loss([forecast.growing_naive(past, WEEKS)] * 3),
         loss([forecast.seasonal_naive(past, WEEKS)] * 3),
+        loss([pd.Series(past.tail(8).mean() * part, WEEKS) for part in SPREAD]),
     )
     inside = actual.between(frame["q10"], frame["q90"]).sum()
     widest = (frame["q90"] / frame["q10"]).max()
     return {
         "grown": float(1 - mine / grown),
         "below": float(1 - mine / last),
+        "flat": float(1 - mine / flat),
         "inside": int(inside),
         "widest": float(widest),
     }
@@ -270,13 +276,8 @@ def _sealed_weeks():
 
 def verdict(found):
     """What check reads of a score: two texts."""
-    loss = (
-        "at least 20 % below"
-        if found["grown"] >= GOOD
-        else "below, by less"
-        if found["grown"] > 0
-        else "not below"
-    )
+    good = "at least 20 % below" if found["flat"] >= FLAT else "no better than a flat line"
+    loss = good if found["grown"] >= GOOD else "below, by less" if found["grown"] > 0 else "not below"
     ranges = (
         "too wide to order by"
         if found["widest"] > WIDEST

@@ -29,8 +29,8 @@ def sample_size(rate_a, rate_b, power=0.8, alpha=0.05, pooled=True):
     Formula, pooled-average (Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, without
     continuity correction), p the mean of both rates, q = 1 - p, z for alpha / 2 and for power:
         n = (z_alpha √(2 p q) + z_power √(p_a q_a + p_b q_b))² / (p_b - p_a)²
-    pooled=False puts p_a q_a + p_b q_b under the first root, too (unpooled). Calculators that take the old rate's spread
-    for both arms give about 6 % less at these rates. Raises BadValue.
+    pooled=False puts p_a q_a + p_b q_b under the first root, too (unpooled). Calculators that put 2 p_a q_a under the
+    first root give 6 % less for 5 against 6 %. Raises BadValue.
     """
     _rates(rate_a, rate_b)
     if rate_a == rate_b:

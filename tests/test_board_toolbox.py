@@ -35,7 +35,16 @@ def test_the_score_is_said_in_words_that_hold_on_both_sides_of_the_bar(capsys):
 def test_a_forecast_that_is_the_quarter_has_no_loss_and_holds_all_weeks():
     actual, _ = board._sealed_weeks()
     found = board.scores(pd.DataFrame({name: actual for name in board.QUANTILES}))
-    assert found == {"grown": 1.0, "below": 1.0, "inside": 13, "widest": 1.0}
+    assert found == {"grown": 1.0, "below": 1.0, "flat": 1.0, "inside": 13, "widest": 1.0}
+
+
+def test_a_flat_line_beats_last_years_weeks_but_not_itself():
+    _, past = board._sealed_weeks()
+    flat = pd.Series(past.tail(8).mean(), board.WEEKS)
+    parts = zip(board.QUANTILES, board.SPREAD, strict=True)
+    found = board.scores(pd.DataFrame({name: part * flat for name, part in parts}))
+    assert found["grown"] > board.GOOD and found["flat"] == pytest.approx(0)
+    assert board.verdict(found)["pinball loss"] == "no better than a flat line"
 
 
 @pytest.mark.parametrize(("bar", "score"), [(seasonal_naive, "below"), (growing_naive, "grown")])
@@ -50,13 +59,14 @@ def test_a_bar_is_not_below_itself(bar, score):
     [
         ({}, "at least 20 % below", "hold"),
         ({"grown": 0.1}, "below, by less", "hold"),
+        ({"flat": 0.05}, "no better than a flat line", "hold"),
         ({"grown": 0.0, "inside": 8}, "not below", "too narrow"),
         ({"widest": 3.1}, "at least 20 % below", "too wide to order by"),
         ({"widest": 3.1, "inside": 8}, "at least 20 % below", "too wide to order by"),
     ],
 )
 def test_a_score_is_judged_by_its_loss_its_weeks_and_its_width(change, loss, ranges):
-    found = {"grown": 0.2, "below": 0.5, "inside": 9, "widest": 3.0} | change
+    found = {"grown": 0.2, "below": 0.5, "flat": 0.1, "inside": 9, "widest": 3.0} | change
     assert board.verdict(found).tolist() == [loss, ranges]
 
 

@@ -163,8 +163,7 @@ def _(feed_ads_daily):
     return wrong(
         one,
         shows={"impressions that your price buys": "1", "impressions that a CPM buys": "1,000"},
-        cost=f"Typed into a plan as a CPM it gives a month like this one, {count(days['impressions'].sum())} impressions, a "
-        f"budget of {yuan(days['cost'].sum() / 1000)} instead of {yuan(days['cost'].sum())}.",
+        cost=f"Typed into a plan as a CPM it gives a month like this one a thousandth of its budget of {yuan(days['cost'].sum())}.",
     )
 
 

@@ -187,7 +187,7 @@ def _(sem_keyword_daily):
     return wrong(
         right | {"cost": 2 * right["cost"]},
         shows={"rows that are a keyword's day": count(len(rows)), "rows in the file": count(len(rows) + 1)},
-        cost=f"Lin would report {yuan(right['cost'])} that nobody charged, and ask where it went.",
+        cost="Lin would report as much again as was charged, and ask the agency where it went.",
     )
 
 

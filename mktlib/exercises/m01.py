@@ -368,8 +368,8 @@ def _(orders):
     return wrong(
         people_by_score(found),
         shows={"scores asked for": "5", "scores that came": str(found.nunique())},
-        cost=f"A coupon for the second order, sent to the lowest group, would go to {count(twice)} customers who have "
-        f"placed it already: up to {yuan(twice * COUPON)}.",
+        cost=f"A coupon for the second order, sent to the lowest group, would also go to all who have placed it already: "
+        f"up to {yuan(twice * COUPON)}.",
     )
 
 

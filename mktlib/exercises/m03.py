@@ -758,7 +758,8 @@ def _(orders):
             "counted as new": count((new & (people["after"] > 0)).sum()),
             "of them customers before": count(old.sum()),
         },
-        cost=f"Acquisition would be praised for {yuan(people.loc[old, 'after'].sum())} that old customers spent, and its budget would follow.",
+        cost=f"Acquisition would be praised for {percent(people.loc[old, 'after'].sum() / people['after'].sum())} of the quarter's sales that "
+        "old customers brought, and its budget would follow.",
     )
 
 
@@ -777,7 +778,8 @@ def _(orders):
             "change of revenue": yuan(people["after"].sum() - people["before"].sum()),
             "customers who did not come again": count(gone.sum()),
         },
-        cost=f"{yuan(-parts['lost'])} of lost business would stand in no line of the review, so nobody would be asked to win it back.",
+        cost=f"{percent(gone.sum() / (people['before'] > 0).sum(), 0)} of the customers of spring would stand in no line of the review, so "
+        "nobody would be asked to win them back.",
     )
 
 

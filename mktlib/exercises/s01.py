@@ -4,7 +4,7 @@ import pandas as pd
 
 from mktlib import layer
 from mktlib.course import exercise, per_world, prediction, wrong
-from mktlib.course.text import count, yuan
+from mktlib.course.text import count, percent, yuan
 
 SPRING = ("2025-03-01", "2025-07-01")
 QUARTER = ("2025-04-01", "2025-07-01")
@@ -456,7 +456,7 @@ def _(events, orders):
     return wrong(
         {"visits": rows["visit"].nunique(), "end at the checkout": int((ends == "begin_checkout").sum())},
         shows={"hits": count(len(rows)), "hits that share a second with another of the visitor": count(tied)},
-        cost=f"{count(found)} left baskets, {yuan(found * basket)} at the usual price, would be missing from the list of the reminder.",
+        cost=f"Left baskets of {yuan(found * basket)}, at the usual price, would be missing from the list of the reminder.",
     )
 
 
@@ -528,7 +528,7 @@ def _(orders, budget):
     spent = budget[within(budget["date"], QUARTER)]["spent"].sum()
     return wrong(
         found,
-        shows={"who ordered in the quarter": count(inside["customer_id"].nunique()), "of them never before": count(right["new customers"])},
+        shows={"who ordered in the quarter": count(inside["customer_id"].nunique()), "of them never before": percent(right["new customers"] / inside["customer_id"].nunique(), 0)},
         cost=f"A new customer would seem to cost {yuan(spent / found['new customers'])} instead of {yuan(spent / right['new customers'])}, and be bid for as such.",
     )  # fmt: skip
 

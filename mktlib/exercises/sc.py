@@ -299,6 +299,22 @@ def _(orders, market_index, refunds):
     return {"low": twelve(net[2025], low), "high": twelve(net[2025], net[2025] / net[2024] - 1)}
 
 
+@quarters.slip("filter")
+def _(orders, market_index):
+    """You took all orders, unpaid and cancelled ones, too; sales are what was paid."""
+    low, _ = growths(orders, market_index)
+    sold = [orders.loc[orders["ordered_at"].dt.year == year, "amount"].sum() for year in (2024, 2025)]
+    return {"low": twelve(sold[1], low), "high": twelve(sold[1], sold[1] / sold[0] - 1)}
+
+
+@quarters.slip("grain")
+def _(orders, market_index):
+    """You took one year's growth three times over; the second year grows on the first, and the third on the second."""
+    low, high = growths(orders, market_index)
+    base = year_of(orders, 2025)["amount"].sum()
+    return {"low": 3 * base * (1 + low), "high": 3 * base * (1 + high)}
+
+
 quarters.hints(
     "What is the least that a brand of this market may expect, and what the most that it has shown as a grown shop?",
     "Low: growth of the mean week of category searches, 2025 over 2024. High: growth of own paid sales. Three years, each on top of the one before.",
@@ -395,6 +411,37 @@ def _(geo_daily, orders, order_items, products, feed_ads_daily):
 
 
 @feed_return.mistake(
+    "PRE_POST", repair="What did the lit cities do from the weeks before to the weeks after?"
+)
+def _(geo_daily, orders, order_items, products):
+    """You held the dark cities against their own weeks before. Season and Double 11 lie between the two, and move all cities."""
+    value = worth(orders, order_items, products).loc["Douyin feed", "year"]
+    right = feed_return.compute(geo_daily, orders, order_items, products)
+    days, naive = before_after(geo_daily)
+    return wrong(
+        right | {"return": naive * value},
+        shows={name: yuan(one) for name, one in days.items()},
+        cost=f"Of each {yuan(100_000)} of feed ads, {yuan(100_000 * abs(naive * value - right['return']))} of margin would be put down to the wrong cause.",
+    )  # fmt: skip
+
+
+def before_after(geo_daily):
+    """First orders of a lit and a dark city's day before and during the test, CNY; and the dark cities' change per yuan not spent."""
+    early = np.any([geo_daily["date"].between(*one) for one in BEFORE], axis=0)
+    late = geo_daily["date"].between(*DARK).to_numpy()
+    dark = (geo_daily["group"] == "holdout").to_numpy()
+    columns = ["new_revenue", "feed_cost"]
+    day = {
+        (place, time): geo_daily.loc[where & when, columns].mean()
+        for place, where in (("lit", ~dark), ("dark", dark))
+        for time, when in (("before", early), ("during", late))
+    }
+    change = day["dark", "during"] - day["dark", "before"]
+    told = {f"a day of a {place} city, {time}": one["new_revenue"] for (place, time), one in day.items()}
+    return told, change["new_revenue"] / change["feed_cost"]
+
+
+@feed_return.mistake(
     "COLLINEAR_COEF", repair="Which of the three would still be there if there were one medium only?"
 )
 def _(geo_daily, orders, order_items, products):
@@ -433,7 +480,7 @@ def before_quarter(orders):
     selfcheck={
         "grain": "one row is a week, Monday to Sunday; paid orders of all stores; 13 Mondays from 29 December 2025",
         "filter": "nothing of 2026 but what the calendar knows",
-        "bar": "last year's weeks, grown (growing_naive), as all three quantiles",
+        "bar": "last year's weeks, grown (growing_naive), as all three quantiles; and a flat line, the mean of the last eight weeks from 0.8 to 1.25",
     },
 )
 def handed_in():
@@ -450,7 +497,7 @@ def _(orders):
     return wrong(
         {"pinball loss": "at least 20 % below", "80 % ranges": "too wide to order by"},
         shows={"q90 over q10, the most that is asked for": times(board.WIDEST), "weeks that an 80 % range should hold": "about 10 of 13"},
-        cost=f"Between a lower end of {yuan(week / 2)} and an upper end of {yuan(2 * week)} lies stock for {yuan(1.5 * week)} in one week.",
+        cost=f"Around a mean week of last autumn, {yuan(week)}, ends at half and at twice of it leave open stock for {yuan(1.5 * week)}.",
     )  # fmt: skip
 
 
@@ -469,7 +516,7 @@ def _(orders):
             "a week of the bar, on average": yuan(grown.mean()),
             "the same week a year before": yuan(last.mean()),
         },
-        cost=f"Stock for a year ago, without growth, leaves about {yuan(grown.sum() - last.sum())} of the quarter unsold.",
+        cost=f"Who orders for last year's weeks, without their growth, has {yuan(grown.sum() - last.sum())} too little in the quarter, by the bar.",
     )
 
 
@@ -491,6 +538,12 @@ def _(orders):
 def _():
     """Your loss is below that of the bar, by less than 20 %."""
     return {"pinball loss": "below, by less", "80 % ranges": "hold"}
+
+
+@handed_in.slip("bar")
+def _():
+    """Your loss lies below the bar, but not 10 % below that of a flat line, which knows no calendar: New Year is not in it, or in another week."""
+    return {"pinball loss": "no better than a flat line", "80 % ranges": "hold"}
 
 
 handed_in.hints(
@@ -618,6 +671,14 @@ def _(orders, order_items, products, budget):
     """You took revenue, and did not discount it."""
     rows = newcomers(history(orders, order_items, products))
     return ceilings_of(rows, costs(budget), "amount", rate=0.0)
+
+
+@ceilings.slip("filter")
+def _(orders, order_items, products, budget):
+    """You left out what these people ordered in other stores later."""
+    paid = history(orders, order_items, products)
+    own = orders.loc[orders["store"] == "own", "order_id"]
+    return ceilings_of(newcomers(paid[paid["order_id"].isin(own)]), costs(budget))
 
 
 @ceilings.slip("grain")
@@ -810,7 +871,7 @@ def at_average(one):
 
 @split.mistake("AVG_VS_MARGINAL", repair="What does the last yuan of the lever bring that you filled first?")
 def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
-    """You filled the levers by their average return. Its first yuan makes an average fine, and the plan buys last ones."""
+    """You filled one lever after the other, from the best return on. Its first yuan makes a return fine, and the plan buys last ones."""
     one = decision(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products)
     plan = at_average(one)
     slope = mmm.marginal(one.curve, plan) * one.value
@@ -853,6 +914,24 @@ def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products
     )  # fmt: skip
 
 
+@split.mistake(
+    "MARGIN_IGNORED", repair="In which money do the curves count, and in which one does the board?"
+)
+def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
+    """You placed the money by first orders, the money of the curves. What they leave in a year differs by lever, and that decides."""
+    one = decision(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products)
+    plan = mmm.allocate(one.curve, one.today.sum(), one.curve["low"], one.curve["high"])
+    lost = WEEKS * ((mmm.brings(one.curve, one.best) - mmm.brings(one.curve, plan)) * one.value).sum()
+    return wrong(
+        (plan * WEEKS).to_dict(),
+        shows={
+            f"first-year margin per yuan of first order, {name}": times(one.value[name])
+            for name in ("live", "notes")
+        },
+        cost=f"The same money would leave {yuan(lost)} less in a year.",
+    )
+
+
 @split.slip("grain")
 def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
     """You gave yuan a week; a year is asked for."""
@@ -891,7 +970,7 @@ def last_yuan(one):
 
 @guess_ten.mistake("AVG_VS_MARGINAL", repair="Which yuan of today's budget is the average made of?")
 def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
-    """You expected of the last yuan what an average yuan of today leaves."""
+    """Your guess lies nearer to what an average yuan of today leaves than to the last one."""
     one = decision(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products)
     return (mmm.brings(one.curve, one.today) * one.value).sum() / one.today.sum()
 
@@ -913,8 +992,8 @@ def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products
     },
 )
 def ask(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
-    """Up to here each yuan is back within a year, as far as the curves can be believed. A larger request rests on later years or on
-    belief, and has to say so."""
+    """Up to here each yuan that is added is back within a year, as far as the curves can be believed; a lever at its lowest stays there
+    because nobody has seen less. A larger request rests on later years or on belief, and has to say so."""
     return request_of(decision(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products))
 
 
@@ -996,6 +1075,21 @@ def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products
     )
 
 
+@ask.mistake(
+    "EXTRAP_SATURATION", repair="How many weeks has anybody seen with so much, or so little, on one lever?"
+)
+def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
+    """You let the levers go to where nobody has been. Below the least and beyond the largest week a curve is a formula."""
+    one = decision(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products)
+    free = (np.sqrt(one.curve["top"] * one.curve["half"] * one.value) - one.curve["half"]).clip(0)
+    out = free[(free > one.curve["high"]) | (free < one.curve["low"])]
+    return wrong(
+        request_of(SimpleNamespace(**vars(one) | {"carried": free})),
+        shows={"levers outside what was seen": count(len(out)), "of them dropped to nothing": count((out == 0).sum())},
+        cost=f"{yuan(WEEKS * (out - one.today[out.index]).abs().sum())} a year would be moved by a formula.",
+    )  # fmt: skip
+
+
 @ask.mistake("INTERVAL_SUM", repair="How likely is it that all seven levers have their bad year at once?")
 def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
     """You added up seven bad cases. A bad draw for one lever is mostly none for the others, so the sum is a case that hardly comes."""
@@ -1022,6 +1116,24 @@ def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products
         right | {"one in twenty": right["mean"]},
         shows={"draws below the mean": percent(below, 0), "draws that a downside leaves below it": "5%"},
     )
+
+
+@ask.slip("numerator and denominator")
+def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
+    """You counted what the plan brings more or less, and left out the money that it spends more or less."""
+    one = decision(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products)
+    gross = gains(one, one.carried) + WEEKS * (one.carried - one.today).sum()
+    return request_of(one) | {"mean": gross.mean(), "one in twenty": gross.quantile(0.05)}
+
+
+@ask.slip("grain")
+def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
+    """You gave what a yuan of ten million leaves on average; its last one is asked for."""
+    one = decision(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products)
+    weekly = TEN_MILLION / WEEKS
+    plan = mmm.allocate(one.curve, weekly, 0 * one.today, 0 * one.today + weekly, worth=one.value)
+    average = (mmm.brings(one.curve, plan) * one.value).sum() / plan.sum()
+    return request_of(one) | {"last yuan of ten million": average}
 
 
 ask.hints(
@@ -1059,7 +1171,8 @@ def tests_worth(one):
     },
 )
 def next_test(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
-    """What is large, unsure and near break-even comes first; its worth is the most that the test may cost."""
+    """Money at stake, doubt, and nearness to break-even make the worth together, and no one of them decides it. It is the most that the
+    test may cost."""
     found = tests_worth(decision(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products))
     return {"lever": found.idxmax().lower(), "worth": found.max()}
 
@@ -1092,6 +1205,33 @@ def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products
         shows={"draws on the other side of break-even": percent(other, 0)},
         cost=f"{yuan(WEEKS * one.today[name])} a year would stay where a mean has put it, unasked.",
     )
+
+
+def tests_otherwise(one, value, error):
+    """tests_worth with another value of a first order, or another error of the test."""
+    drawn = one.draws * value
+    found = {
+        name: mmm.value_of_test(
+            drawn[name].mean(), drawn[name].std(), error[name], 1.0, WEEKS * one.today[name]
+        )
+        for name in LEVERS
+    }
+    best = max(found, key=found.get)
+    return {"lever": best.lower(), "worth": found[best]}
+
+
+@next_test.slip("numerator and denominator")
+def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
+    """You left the error of the test in first orders beside a belief in margin; both have to be in the same money."""
+    one = decision(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products)
+    return tests_otherwise(one, one.value, 0 * one.value + 0.2)
+
+
+@next_test.slip("numerator and denominator")
+def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
+    """You judged by first orders, the money of the curves; a yuan is back when a year's margin says so."""
+    one = decision(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products)
+    return tests_otherwise(one, 0 * one.value + 1, 0 * one.value + 0.2)
 
 
 next_test.hints(
@@ -1158,6 +1298,22 @@ def _(creators, creator_audience_overlap):
         shows={"followers of the four": count(table["followers"].sum()), "median views of their posts": count(table["median_views"].sum())},
         cost=f"At CNY 0.3 a head, {yuan(0.3 * (table['followers'].sum() - reached(shares, people, chosen)))} would be paid for people who see nothing.",
     )  # fmt: skip
+
+
+@launch_reach.slip("filter")
+def _(creators, creator_audience_overlap):
+    """You took the largest accounts without looking whether their people are real: suspicion above 0.6 is out."""
+    every = creators.set_index("creator_id").sort_values("median_views", ascending=False)
+    wanted = {"Xiaohongshu": 2, "Douyin": 1, "Bilibili": 1}
+    chosen = [one for name, many in wanted.items() for one in every.index[every["platform"] == name][:many]]
+    shares, people = audience(every.loc[chosen], creator_audience_overlap)
+    return reached(shares, people, chosen)
+
+
+@launch_reach.slip("grain")
+def _(creators, creator_audience_overlap):
+    """You added up views. Not all who see a post are mothers, and one of them may see several."""
+    return float(partners(creators, creator_audience_overlap)[3]["median_views"].sum())
 
 
 launch_reach.hints(
@@ -1249,7 +1405,8 @@ def launches(orders, order_items, products):
         old = old[old["ordered_at"].between(day - pd.Timedelta(days=180), day, inclusive="left")]
         margin = sold["quantity"] * (table.loc[sku, "list_price"] - table.loc[sku, "unit_cost"])
         taken = margin[sold["customer_id"].isin(old["customer_id"])].sum()
-        found[sku] = {"margin": margin.sum(), "taken": taken}
+        revenue = (sold["quantity"] * table.loc[sku, "list_price"]).sum()
+        found[sku] = {"margin": margin.sum(), "taken": taken, "revenue": revenue}
     return pd.DataFrame(found).T
 
 
@@ -1317,6 +1474,13 @@ def _(orders, order_items, products):
     return pilot(table["margin"] - table["taken"], ddof=0)
 
 
+@new_category.slip("numerator and denominator")
+def _(orders, order_items, products):
+    """You counted revenue; goods have to be paid of it."""
+    table = launches(orders, order_items, products)
+    return pilot((table["margin"] - table["taken"]) * table["revenue"] / table["margin"])
+
+
 new_category.hints(
     "What did the four launches leave beyond what they took from us, and how near is that to the cost of the next?",
     "Mean and standard deviation of the four net margins; mmm.value_of_test with the pilot's error, the launch's cost as break-even, stake 1.",
@@ -1346,7 +1510,8 @@ def erasure():
     """The person who wrote: (tables that hold her, rows in them, rows by her number alone, tables of the CRM team among them)."""
     con = layer.rehearsal(views=True)
     who = int(con.sql(SIGNED).df()["who"][0])
-    every = layer.traces(con, layer.ids_of(con, who), per="table")
+    ids = layer.ids_of(con, who)
+    every = layer.traces(con, ids, per="table")
     plain = [n for n in (_by_number(con, table, who) for table in every["table"]) if n]
     crm = every["table"].isin(["customers", "crm_contacts", "consent_log"]).sum()
     return SimpleNamespace(
@@ -1355,6 +1520,9 @@ def erasure():
         plain=sum(plain),
         plain_tables=len(plain),
         crm=int(crm),
+        names=sum(map(len, ids.values())) - 1,
+        in_columns=int(layer.traces(con, ids)["rows"].sum()),
+        orders=int(every.set_index("table").loc["orders", "rows"]),
     )
 
 
@@ -1401,7 +1569,7 @@ def _():
     found = erasure()
     return wrong(
         proof.compute() | {"tables": found.plain_tables, "rows": found.plain},
-        shows={"rows under her number": count(found.plain), "names that links give her": "several"},
+        shows={"rows under her number": count(found.plain), "names that links give her": count(found.names)},
         cost="The list that was uploaded with her hash would go on buying her, at CNY 60 a thousand impressions.",
     )
 
@@ -1425,6 +1593,18 @@ def _(budget, customers):
     rows = budget[budget["date"].dt.year == 2025]
     spent = rows.loc[rows["item"].isin(["media", "new-customer coupons"]), "spent"].sum()
     return proof.compute() | {"CAC 2025": spent / (customers["registered_on"].dt.year == 2025).sum()}
+
+
+@proof.slip("grain")
+def _():
+    """You counted a row once for each column that names her; a row counts once."""
+    return proof.compute() | {"rows": erasure().in_columns}
+
+
+@proof.slip("filter")
+def _():
+    """Her orders still name her: they are to be kept without their customer (keep=)."""
+    return proof.compute() | {"rows left": erasure().orders}
 
 
 proof.hints(
@@ -1509,6 +1689,22 @@ def _(timesheets, work_requests):
         },
         cost=f"{ads:.1f} people too many would place ads: {yuan(180_000 * ads)} a year.",
     )
+
+
+@twelve_people.slip("filter")
+def _(timesheets, work_requests):
+    """You took leave off, and left teamwork and learning in; they are no hours for modules."""
+    rows = timesheets[timesheets["week_start"] >= "2025-07-01"]
+    hours = (rows["contract_hours"] - rows["leave_hours"]).sum() / len(rows)
+    return staffed(desk(timesheets, work_requests), hours)
+
+
+@twelve_people.slip("filter")
+def _(timesheets, work_requests):
+    """You named the module with most requests that came back; hours are asked for, and a large request that comes back costs more."""
+    one = desk(timesheets, work_requests)
+    many = work_requests.loc[work_requests["rework"] > 0, "module"].value_counts().idxmax()
+    return staffed(one, one.net) | {"train first": many}
 
 
 twelve_people.hints(

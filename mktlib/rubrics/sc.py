@@ -72,7 +72,7 @@ CRITERIA = {
             "Sales of the own shop will reach {goal} in 2025.",
             "The line through 2024 ({sales}) fits with a few per cent of error; 2025 continues it.",
             "Made on each Monday of 2024 for eight weeks: {skill} less error than last year's weeks, grown. Of the ranges that promise 80 %, {held} held, so the ones in the plan are wider.",
-            "Made on each Monday of 2024, the forecast has {skill} less error than last year's weeks, grown; {held} of its ranges of 80 % held. New Year's weeks are counted from "
+            "Made on each Monday of 2024, the forecast has {skill} less error than last year's weeks, grown; {held} of its ranges of 80 % held, and those of the plan are widened by that. New Year's weeks are counted from "
             "its day, 618 and Double 11 have days of their own, and the baskets two weeks ahead were tested in changes. Two weeks in a row below the range: purchasing and Qiao meet on Monday.",
         ),
     ),
@@ -141,8 +141,8 @@ CRITERIA = {
         (
             "Appendix: adstock, Hill, posterior, pinball.",
             "After eleven pages: we therefore ask for more than the {spent} of 2024.",
-            "Page 1: we ask for the media money of 2024 again, {media}, placed otherwise; gain, downside and the day of decision. Page 2: evidence, people, rules.",
-            "Page 1: we ask for the media money of 2024 again, {media}, placed otherwise; gain, downside, day of decision. Why not more? Its last yuan is not back within the year. What if you "
+            "Page 1: we ask for media money up to where its last yuan is back, as a limit below the {media} of 2024, placed otherwise; gain, downside and the day of decision. Page 2: evidence, people, rules.",
+            "Page 1: we ask for media money up to where its last yuan is back, as a limit below the {media} of 2024, placed otherwise; gain, downside, day of decision. Why not more? The next yuan is not back within the year. What if you "
             "are wrong? One draw of twenty, this loss, this trigger. Who says so? A test that a lot decided. Does it reach the goal of the own shop, {goal} against {last} the year before? Page 2 says with which part.",
         ),
     ),

@@ -102,6 +102,8 @@ BREAKS = [   # rule, what is replaced, by what, what is said and in which line
     ("the_way_back_exists", "## A price of prices", "## Prices", "sends back to 'A price of prices'"),
     ("cells_are_short", "sold = teapots()", "sold = teapots()\n" * 13, ":71, cell j91-c006: 13 lines of code"),
     ("cells_are_short", "sold = teapots()", "sold = teapots()\n" * 12, None),
+    ("lines_are_short", "sold = teapots()", f"sold = teapots()\n# {'o' * 119}", ": 121 characters of code"),
+    ("lines_are_short", "sold = teapots()", f"# {'o' * 118}\nsold = \"\"\"\n{'o' * 130}\n\"\"\"", None),
     ("figures_have_alternative_text", ', alt="three bars of which one is tall"', "", ":100, cell j91-c011"),
     ("figures_have_alternative_text", "three bars of which one is tall", "", ":100, cell j91-c011"),
     ("figures_have_alternative_text", "sold = teapots()", "sold.plot.bar()", ":71, cell j91-c006"),

@@ -361,6 +361,16 @@ def cells_are_short(lesson, course):
         yield f"{head(lesson)}: code cells have {median(lengths)} lines in the median; 4 is the most"
 
 
+def lines_are_short(lesson, course):
+    """No line of code over 120 characters: more runs off a notebook's edge. The text of a memo may be longer."""
+    for cell in lesson.cells:
+        is_text = False
+        for number, line in enumerate(cell.source.splitlines() if cell.kind == "code" else ()):
+            if len(line) > 120 and not is_text:
+                yield f"{lesson.at(cell, number)}: {len(line)} characters of code in a line; 120 is the most"
+            is_text ^= line.count('"""') % 2 == 1
+
+
 def figures_have_alternative_text(lesson, course):
     """`alt=` stands in the cell that draws, or in the function of the lesson that it hands to an explorer."""
     roots = FIGURES | imported_from_plots(lesson)
@@ -511,6 +521,7 @@ RULES = [
     parsons_lines_are_in_the_text,
     the_way_back_exists,
     cells_are_short,
+    lines_are_short,
     figures_have_alternative_text,
     numbers_are_printed_not_quoted,
     the_voice_is_plain,
@@ -522,6 +533,7 @@ GUIDE_RULES = [
     title_is_the_heading,
     every_exercise_is_asked_once,
     cells_are_short,
+    lines_are_short,
     figures_have_alternative_text,
     numbers_are_printed_not_quoted,
     the_voice_is_plain,

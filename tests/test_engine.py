@@ -189,6 +189,14 @@ def test_a_table_with_columns_says_which_column_is_right():
     assert "Is it your 'ctrs'?" in repr(checking.judge(one, right.rename(columns={"ctr": "ctrs"})))
 
 
+def test_a_table_speaks_of_rows_and_columns_as_they_are_written():
+    right = pd.DataFrame({"CTR": [0.1, 0.2]}, index=pd.MultiIndex.from_tuples([("SEM", 1), ("Douyin", 2)]))
+    one = exercise_of("table", right.assign(CPC=[5.0, 6.0]), unit={"ctr": "fraction", "cpc": "CNY"})
+    told = " ".join(repr(checking.judge(one, right.assign(cpc=[50, 70]))).split())
+    assert "SEM / 1 CTR = 0.1 (10.00%)" in told and "Right: CTR. To look at again: CPC." in told
+    assert "The column 'CPC' is missing" in repr(checking.judge(one, right))
+
+
 def test_a_table_of_words_names_the_item_that_was_confused():
     one = exercise_of(
         "table",

@@ -318,6 +318,14 @@ class Table(Kind):
     against those of the right answer, so neither their order nor index-or-column matters.
     """
 
+    def __init__(self, exercise, right):
+        self._spelling = {reading.label(one): _written(one) for one in _labels_of(right)}
+        super().__init__(exercise, right)
+
+    def spelled(self, folded):
+        """The name of a row or column as the right answer writes it."""
+        return self._spelling.get(folded, folded)
+
     def read(self, answer):
         cells = self._cells(answer)
         if not cells:
@@ -325,7 +333,7 @@ class Table(Kind):
         waiting = [key for key, value in cells.items() if value is Ellipsis]
         if waiting:
             raise Unattempted(
-                f"{len(waiting)} of {len(cells)} values are still open, first {_named(waiting[0])}."
+                f"{len(waiting)} of {len(cells)} values are still open, first {self._named(waiting[0])}."
             )
         if self.right:
             self._complete(cells)
@@ -365,15 +373,14 @@ class Table(Kind):
         values = [value for place in range(len(columns)) for value in frame.iloc[:, place]]
         return self._unique(keys, values)
 
-    @staticmethod
-    def _key_column(frame, rows):
+    def _key_column(self, frame, rows):
         for place in range(frame.shape[1]):
             found = [reading.label(one) for one in frame.iloc[:, place]]
             if rows & set(found):
                 return found, frame.drop(columns=frame.columns[place])
         columns = ", ".join(text.plain(one, 30) for one in frame.columns[:8])
         raise Unreadable(
-            f"Neither the index nor a column holds the rows asked for, such as '{min(rows)}'; your columns are {columns}."
+            f"Neither the index nor a column holds the rows asked for, such as '{self.spelled(min(rows))}'; your columns are {columns}."
         )
 
     @staticmethod
@@ -388,14 +395,15 @@ class Table(Kind):
             if missing := sorted(want - have):
                 meant = closest(missing[0], sorted(have - want))
                 meant = f" Is it your '{meant}'? Then rename it." if meant else ""
-                name = f"The {what} '{missing[0]}'" if missing[0] else "The column of values"
-                raise Unreadable(f"{name} is missing.{meant} Asked for: {', '.join(sorted(want)[:12])}.")
+                name = f"The {what} '{self.spelled(missing[0])}'" if missing[0] else "The column of values"
+                asked = ", ".join(map(self.spelled, sorted(want)[:12]))
+                raise Unreadable(f"{name} is missing.{meant} Asked for: {asked}.")
         if extra := sorted({row for row, _ in cells} - {row for row, _ in self.right}):
             raise Unreadable(
                 f"{len(extra)} rows too many, such as {text.plain(extra[0])}. Which filter is missing?"
             )
         if missing := next((key for key in self.right if key not in cells), None):
-            raise Unreadable(f"There is no value for {_named(missing)}.")
+            raise Unreadable(f"There is no value for {self._named(missing)}.")
 
     def _unit(self, key):
         unit = self.exercise.unit
@@ -407,7 +415,7 @@ class Table(Kind):
         try:
             return read(value) if read else reading.number(value, unit)
         except Unreadable as error:
-            raise Unreadable(f"In {_named(key)}: {error}") from None
+            raise Unreadable(f"In {self._named(key)}: {error}") from None
 
     def _same_cell(self, a, b, key, tolerance):
         return a == b if isinstance(b, str) else close_enough(a, b, tolerance, self._unit(key))
@@ -445,22 +453,37 @@ class Table(Kind):
         columns = {column for _, column in off} - {""}
         good = {column for _, column in self.right} - {""} - columns
         if columns and good:
-            found.append(f"Right: {', '.join(sorted(good))}. To look at again: {', '.join(sorted(columns))}.")
+            right, other = (", ".join(map(self.spelled, sorted(names))) for names in (good, columns))
+            found.append(f"Right: {right}. To look at again: {other}.")
         elif not columns:
-            found.append(f"Look again at {_named(min(off))}.")
+            found.append(f"Look again at {self._named(min(off))}.")
         return found
 
     def show(self, a):
         parts = []
         for key, value in list(a.items())[:SHOWN]:
             shown = value if isinstance(value, str) else text.number(value, self._unit(key))
-            parts.append(f"{' '.join(key).strip()} = {shown}")
+            parts.append(f"{' '.join(map(self.spelled, key)).strip()} = {shown}")
         return "; ".join(parts) + ("; ..." if len(a) > SHOWN else "")
 
+    def _named(self, key):
+        row, column = map(self.spelled, key)
+        return f"row '{row}'" + (f", column '{column}'" if column else "")
 
-def _named(key):
-    row, column = key
-    return f"row '{row}'" + (f", column '{column}'" if column else "")
+
+def _labels_of(table):
+    """Names of rows and columns of a dict, a dict of dicts, a Series or a frame."""
+    if isinstance(table, dict):
+        inner = [one for part in table.values() if isinstance(part, dict) for one in part]
+        return [*table, *inner]
+    return [*getattr(table, "columns", ()), *getattr(table, "index", ())]
+
+
+def _written(label):
+    """A label as reading.label makes it, in its own capitals."""
+    if isinstance(label, tuple):
+        return " / ".join(map(_written, label))
+    return label.strip() if isinstance(label, str) else reading.label(label)
 
 
 # ---------------------------------------------------------------- memos

@@ -41,6 +41,14 @@ def test_the_verdict_shows_the_next_level_and_its_paragraph_with_the_worlds_fact
     assert "Words, now" not in repr(verdict)  # nothing above level 4
 
 
+def test_levels_without_a_page_are_saved_and_told_so(one, tmp_path):
+    one.page = "four_weeks.html"
+    assert "There is no four_weeks.html" in repr(checking.check("J99.1", {"numbers": 2, "words": 4}))
+    assert "No page" not in repr(checking.check("J99.1", {"numbers": 2, "words": 4, "by": "trainer"}))
+    (tmp_path / "reports" / "four_weeks.html").touch()
+    assert "No page" not in repr(checking.check("J99.1", {"numbers": 2, "words": 4}))
+
+
 def test_the_criterion_that_can_win_most_comes_first(one):
     said = repr(checking.check("J99.1", {"numbers": 3, "words": 1}))
     assert said.index("Numbers, now 3") < said.index("Words, now 1")  # 80 x 1 against 20 x 3

@@ -35,7 +35,7 @@ def check(id, answer=..., convention=None):
     convention  name of another honest definition, where the feedback offers one
     Returns a Verdict; its display is the feedback.
     """
-    verdict = _guarded(id, lambda one: judge(one, answer, convention))
+    verdict = _guarded(id, lambda one: _beside_its_page(one, judge(one, answer, convention)))
     if verdict.status in {"mistake", "close", "incorrect"}:
         _misses[id] += 1
         if _misses[id] >= 2:
@@ -46,6 +46,18 @@ def check(id, answer=..., convention=None):
     if os.environ.get("NBGRADER_EXECUTION") and verdict.status != "correct":
         raise Failed(repr(verdict))
     return verdict
+
+
+def _beside_its_page(one, verdict):
+    """The verdict of a rubric says so where the page is missing. Who judges for others has it elsewhere."""
+    if not one.page or not verdict.kept or verdict.kept["by"] != "self":
+        return verdict
+    from mktlib.workbook import reports
+
+    if (reports() / one.page).is_file():
+        return verdict
+    sentence = f"There is no {one.page} in {reports()}. Levels are for a page that others can open."
+    return _with(verdict, ("No page", sentence))
 
 
 def _with(verdict, line):

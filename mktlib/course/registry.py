@@ -107,6 +107,7 @@ class Exercise:
     conventions: dict = field(default_factory=dict)
     hint_texts: tuple = ()
     criteria: dict = field(default_factory=dict)
+    page: str = ""
 
     @property
     def lesson(self):
@@ -166,6 +167,7 @@ def exercise(id, *, title, kind, **fields):
     unit        fraction, pp, CNY, count, times, text, date; a dict by column or key for tables
     tolerance   relative, for numbers
     options     {letter: text} of a choice; lines: {letter: code} of a Parsons task; criteria: {key: Criterion} of a rubric
+    page        name of the file in mktlib.workbook.reports() that a rubric judges
     bounds      (low, high) that a number cannot leave, None for open
     selfcheck   {"grain": ..., "denominator": ..., "window": ..., "filter": ...}: what to compare when no mistake matches
     """

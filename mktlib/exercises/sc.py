@@ -1787,6 +1787,7 @@ top_lines.hints(
     practises=["R025", "R043", "R231", "R243"],
     section="How good is it?",
     criteria=CRITERIA,
+    page="annual_plan.html",
     selfcheck={
         "grain": "one level for each criterion, 1 to 4, for the memo as it is and not as it was meant"
     },

@@ -41,7 +41,7 @@ def weekly_workbook(path, title, weeks, rates, definitions, notes=(), limits=Non
                  columns. A missing count stays empty, its rates and its total too: missing is not zero.
     rates        {"cvr": ("orders", "visits")}: numerator and denominator, columns of weeks; the cells hold formulas
     definitions  glossary([...]) of the rates: one row each in sheet Definitions
-    notes        lines of text between title and table: number, evidence, ask
+    notes        lines between title and table: number, evidence, ask. A list, or one text of several lines (empty ones are left out)
     limits       {"orders": control_limits(...)}: center, lower, upper that the chart of that column shows
     tables       {"Tiles": frame} further sheets (DataFrame or Series), written as they are, names of rows first
     Sheets: Report (title, notes, table with a row of totals, a native line chart for each rate and for each column that has
@@ -63,7 +63,7 @@ def weekly_workbook(path, title, weeks, rates, definitions, notes=(), limits=Non
     )
     formats = _formats(book)
     sheet = book.add_worksheet("Report")
-    first = _report(sheet, formats, title, weeks, rates, list(notes))
+    first = _report(sheet, formats, title, weeks, rates, _lines(notes))
     for name, table in tables.items():
         _plain_table(book.add_worksheet(name), formats, _with_names(table))
     terms = definitions.reset_index() if definitions.index.name == "key" else definitions
@@ -192,13 +192,20 @@ def _total_of(formats, kind):
     return formats["total"][kind]
 
 
+def _lines(notes):
+    """The notes as a list of lines; one text holds several of them, and empty ones."""
+    if isinstance(notes, str):
+        return [line.strip() for line in notes.splitlines() if line.strip()]
+    return [str(line) for line in notes]
+
+
 def _report(sheet, formats, title, weeks, rates, notes):
     """Title, notes, table; returns the row (from 0) of the first week."""
     from xlsxwriter.utility import xl_col_to_name
 
     sheet.write_string(0, 0, str(title), formats["title"])
     for row, line in enumerate(notes, HEAD):
-        sheet.write_string(row, 0, str(line), formats["note"])
+        sheet.write_string(row, 0, line, formats["note"])
     head = HEAD + len(notes) + 1
     first, last = head + 1, head + len(weeks)
     for place, name in enumerate(["week", *weeks.columns, *rates]):

@@ -72,7 +72,10 @@ def test_every_mistake_is_called_by_its_own_name(one, a_world):
 
 def test_every_slip_says_what_to_compare(sloppy, a_world):
     for what, done, compute in sloppy.slips:  # computed here again: judge compares canonical forms
-        verdict = checking.judge(sloppy, registry.call(compute, checking.table))
+        value = registry.call(compute, checking.table)
+        if value is None:  # right in this world
+            continue
+        verdict = checking.judge(sloppy, value)
         assert (verdict.status, verdict.headline) == ("incorrect", f"Not yet: {what}"), f"{done}: {verdict!r}"
         assert done in in_one_line(verdict)
 

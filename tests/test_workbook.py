@@ -67,6 +67,14 @@ def test_the_total_of_a_rate_is_a_rate_of_totals(tmp_path):
     assert found["E7"] == 'IF(OR(C7="",B7="",B7=0),"",C7/B7)'
 
 
+def test_notes_come_as_a_list_or_as_one_text_of_lines(tmp_path):
+    a_list = formulas(written(tmp_path, notes=["a number", "evidence", "an ask"]))
+    path = written(tmp_path, notes="\na number\n  evidence\n\nan ask\n")
+    assert formulas(path) == a_list
+    shared = parts(path)["xl/sharedStrings.xml"]
+    assert all(f">{line}<" in shared for line in ("a number", "evidence", "an ask")) and ">n<" not in shared
+
+
 def test_notes_move_the_table_and_the_formulas_with_it(tmp_path):
     found = formulas(written(tmp_path, notes=["a number", "evidence", "an ask"]))
     assert found["E7"] == 'IF(OR(C7="",B7="",B7=0),"",C7/B7)' and "E4" not in found

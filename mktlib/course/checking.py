@@ -128,9 +128,13 @@ def wrongs(one, world):
 
 @lru_cache(maxsize=512)
 def slips(one, world):
-    """[(key of selfcheck, what was done instead, canonical value)]: looked at only when no mistake fits."""
+    """[(key of selfcheck, what was done instead, canonical value)]: looked at only when no mistake fits.
+
+    A slip that gives the right answer in this world returns None and is left out.
+    """
     kind = key(one, world)
-    return [(what, done, kind.target(registry.call(compute, table))) for what, done, compute in one.slips]
+    found = [(what, done, registry.call(compute, table)) for what, done, compute in one.slips]
+    return [(what, done, kind.target(value)) for what, done, value in found if value is not None]
 
 
 def table(name):

@@ -103,7 +103,7 @@ def nearly(answer, right, unit):
     if relative(answer, -right) <= 0.005:
         return "The size is right, the sign is not. Which of the two comes first in the difference?"
     if relative(answer, right) < 0.05 and relative(answer, _rounded_like(right, answer)) < 1e-9:
-        return "The idea is right, the rounding goes too far: give three significant digits, and round only at the end."
+        return "The idea is right, the rounding goes too far: give more digits, and round only at the end."
     if relative(answer, right) <= 0.02:
         return (
             "Very near, yet another number. So near come some rows too many or too few, a neighbouring window, or a mean of rates. "

@@ -7,7 +7,7 @@ import pandas as pd
 
 from mktlib import data
 from mktlib.ab import srm, two_rates
-from mktlib.compliance import may_send
+from mktlib.compliance import may_send, screen, standard_rules
 from mktlib.course import exercise, per_world, prediction, wrong
 from mktlib.course.text import count, percent, yuan
 from mktlib.rubrics.jc import CRITERIA, facts
@@ -80,14 +80,20 @@ def _(sem_keyword_daily, feed_ads_daily):
     """You added up a column in which one row already is the sum of the others. Where it stands, first or last, is up to the
     platform."""
     right = exports_read.compute(sem_keyword_daily, feed_ads_daily)
-    twice = {name: 2 * right[name] for name in ("Baidu", "Xiaohongshu")}
-    extra = sum(twice.values()) - right["Baidu"] - right["Xiaohongshu"]
+    notes = 2 * right["Xiaohongshu"]
+    extra = right["Baidu"] + right["Xiaohongshu"]
     return wrong(
-        right | twice,
-        shows={"Baidu, what the column adds up to": yuan(twice["Baidu"]), "all three engines in our own table": yuan(
-            within(sem_keyword_daily, "date", MAY)["cost"].sum())},
-        cost=f"The report would ask finance for {yuan(extra)} that no platform billed.",
-    )  # fmt: skip
+        right | {"Xiaohongshu": notes},  # whoever adds up both files is called by the same name
+        shows={
+            "Xiaohongshu, what the column adds up to": yuan(notes),
+            "Baidu, what the column adds up to": yuan(2 * right["Baidu"]),
+            "all three search engines in our own table": yuan(
+                within(sem_keyword_daily, "date", MAY)["cost"].sum()
+            ),
+        },
+        cost=f"With the totals of both files in it, the report would ask finance for {yuan(extra)} that "
+        "no platform billed.",
+    )
 
 
 @exports_read.mistake("DEF_MISMATCH", repair="Which of these taps opens a page of the shop?")
@@ -120,6 +126,23 @@ def _(sem_keyword_daily, feed_ads_daily):
     return right | {"Baidu": search["cost"].sum(), "clicks to the shop": clicks}
 
 
+@exports_read.slip("filter")
+def _(sem_keyword_daily, feed_ads_daily):
+    """Your cost of Baidu holds the file's last row, which adds up the others."""
+    right = exports_read.compute(sem_keyword_daily, feed_ads_daily)
+    return right | {"Baidu": 2 * right["Baidu"]}
+
+
+@exports_read.slip("filter")
+def _(sem_keyword_daily, feed_ads_daily):
+    """Cost and clicks of Baidu hold the file's last row, which adds up the others."""
+    right = exports_read.compute(sem_keyword_daily, feed_ads_daily)
+    clicks = right["clicks to the shop"] + int(
+        files(sem_keyword_daily, feed_ads_daily).loc["Baidu", "clicks"]
+    )
+    return right | {"Baidu": 2 * right["Baidu"], "clicks to the shop": clicks}
+
+
 exports_read.hints(
     "Does each file say somewhere what it adds up to?",
     "exports.read sets the totals aside and gives the same names to the same things.",
@@ -127,25 +150,36 @@ exports_read.hints(
 )
 
 
+NOTES_WEEK, DOUYIN_WEEK = ("2025-05-21", "2025-05-28"), ("2025-06-11", "2025-06-18")
+
+
+def notes_typed(daily_log):
+    """Lines of the log for Xiaohongshu, however somebody spelt it."""
+    names = ["Xiaohongshu", "xiaohongshu", "XHS", "小红书"]
+    return daily_log[daily_log["channel"].str.strip().isin(names)]
+
+
 @per_world
 def log_and_books(daily_log, budget):
-    """Lines of the log and rows of the books for the two weeks that the task asks for."""
+    """Lines of the log by day and rows of the books for the two weeks that the task asks for."""
     media = budget[budget["item"] == "media"]
-    notes, douyin = ("2025-05-21", "2025-05-28"), ("2025-06-11", "2025-06-18")
-    typed_notes = within(daily_log, "date", notes)
-    typed_notes = typed_notes[
-        typed_notes["channel"].str.strip().isin(["Xiaohongshu", "xiaohongshu", "XHS", "小红书"])
-    ]
-    typed_feed = within(daily_log, "date", douyin)
+    typed_notes = within(notes_typed(daily_log), "date", NOTES_WEEK)
+    typed_feed = within(daily_log, "date", DOUYIN_WEEK)
     typed_feed = typed_feed[
         (typed_feed["platform"] == "Douyin")
         & ~typed_feed["channel"].str.strip().isin(["live", "Live", "直播"])
     ]
-    booked_feed = within(media, "date", douyin)
-    booked_feed = booked_feed[(booked_feed["channel"] == "feed ads") & (booked_feed["platform"] == "Douyin")]
-    booked_notes = within(media, "date", notes).query("channel == 'Xiaohongshu'")
+    on_douyin = within(media, "date", DOUYIN_WEEK).query("platform == 'Douyin'")
+    booked_feed = on_douyin[on_douyin["channel"] == "feed ads"]
+    booked_notes = within(media, "date", NOTES_WEEK).query("channel == 'Xiaohongshu'")
     by_day = [one.groupby("date")["spend"].sum(min_count=1) for one in (typed_notes, typed_feed)]
-    return (*by_day, booked_notes["spent"].sum(), booked_feed["spent"].sum())
+    booked = pd.DataFrame(
+        {
+            "Xiaohongshu": booked_notes[["planned", "spent"]].sum(),
+            "Douyin": booked_feed[["planned", "spent"]].sum(),
+        }
+    )
+    return *by_day, booked, on_douyin["spent"].sum()
 
 
 @exercise(
@@ -157,16 +191,31 @@ def log_and_books(daily_log, budget):
     points=2,
     practises=["R222", "R205", "R021"],
     section="Week 1: what you inherit",
+    tolerance=0.0001,  # the amounts stand in the books, to the fen; a mean of other days comes near
     selfcheck={
         "grain": "one row of the log is what somebody typed for a channel and platform on a day",
         "window": "21 to 27 May for Xiaohongshu, 11 to 17 June for Douyin, both ends included",
         "filter": "media; the channel feed ads on Douyin, not the live rooms there",
+        "source": "each day's amount as somebody recorded it, in the log or in the books; nothing made up "
+        "from other days",
     },
 )
 def log_mended(daily_log, budget):
     """What nobody typed and what was typed wrongly stand in the books; the report says which line was mended, and from where."""
-    _, _, notes, douyin = log_and_books(daily_log, budget)
-    return {"Xiaohongshu": notes, "Douyin": douyin}
+    return dict(log_and_books(daily_log, budget)[2].loc["spent"])
+
+
+@log_mended.mistake("PLAN_AS_ACTUAL", repair="Which column of the books says what left the account?")
+def _(daily_log, budget):
+    """You took what had been planned for the two weeks. A plan was made before them, and the platforms billed
+    something else."""
+    _, _, booked, _ = log_and_books(daily_log, budget)
+    planned, spent = booked.loc["planned"], booked.loc["spent"]
+    return wrong(
+        dict(planned),
+        shows={"planned, both together": yuan(planned.sum()), "spent, both together": yuan(spent.sum())},
+        cost=f"The report would be {yuan((spent - planned).abs().sum())} away from the bills, week by week.",
+    )
 
 
 @log_mended.mistake(
@@ -175,7 +224,8 @@ def log_mended(daily_log, budget):
 )
 def _(daily_log, budget):
     """You took the log as typed. One digit too many on the busiest day weighs more than the other six days together."""
-    _, typed, _, booked = log_and_books(daily_log, budget)
+    _, typed, books, _ = log_and_books(daily_log, budget)
+    booked = books.loc["spent", "Douyin"]
     return wrong(
         log_mended.compute(daily_log, budget) | {"Douyin": typed.sum()},
         shows={"largest day as typed": yuan(typed.max()), "next largest": yuan(typed.nlargest(2).iloc[-1])},
@@ -186,7 +236,8 @@ def _(daily_log, budget):
 @log_mended.mistake("NULL_AS_ZERO", repair="Was nothing spent on the day that nobody typed?")
 def _(daily_log, budget):
     """You added up what is there. An empty cell counts as nothing in a sum, and the ads ran all the same."""
-    typed, _, booked, _ = log_and_books(daily_log, budget)
+    typed, _, books, _ = log_and_books(daily_log, budget)
+    booked = books.loc["spent", "Xiaohongshu"]
     return wrong(
         log_mended.compute(daily_log, budget) | {"Xiaohongshu": typed.sum()},
         shows={"days with a number": count(typed.notna().sum()), "days in the week": "7"},
@@ -197,13 +248,37 @@ def _(daily_log, budget):
 @log_mended.mistake("SILENT_FIX", repair="What did the ads of the day that you left out cost?")
 def _(daily_log, budget):
     """You left the odd day out. The number was wrong, the money was spent."""
-    _, typed, _, booked = log_and_books(daily_log, budget)
+    _, typed, books, _ = log_and_books(daily_log, budget)
+    booked = books.loc["spent", "Douyin"]
     kept = typed.drop(typed.idxmax())
     return wrong(
         log_mended.compute(daily_log, budget) | {"Douyin": kept.sum()},
         shows={"days that are left": count(len(kept)), "days in the week": "7"},
         cost=f"{yuan(booked - kept.sum())} of the dearest day of the sale would stand in no report.",
     )
+
+
+@log_mended.slip("source")
+def _(daily_log, budget):
+    """You filled the empty day with the mean of the other six. That is a guess, and the amount is written
+    down elsewhere."""
+    typed, _, _, _ = log_and_books(daily_log, budget)
+    return log_mended.compute(daily_log, budget) | {"Xiaohongshu": 7 * typed.mean()}
+
+
+@log_mended.slip("source")
+def _(daily_log, budget):
+    """You filled the empty day with the mean of the day before and the day after. That is a guess, and the
+    amount is written down elsewhere."""
+    around = notes_typed(daily_log).groupby("date")["spend"].sum(min_count=1).interpolate()
+    filled = within(around.reset_index(), "date", NOTES_WEEK)["spend"].sum()
+    return log_mended.compute(daily_log, budget) | {"Xiaohongshu": filled}
+
+
+@log_mended.slip("filter")
+def _(daily_log, budget):
+    """You took everything that was spent on Douyin; the live rooms there are a channel of their own."""
+    return log_mended.compute(daily_log, budget) | {"Douyin": log_and_books(daily_log, budget)[3]}
 
 
 log_mended.hints(
@@ -245,11 +320,14 @@ def one_page_share(traffic_daily, period):
     unit={"visits": "count", "unique visitors": "count", "seo share": "fraction", "bounce rate": "fraction"},
     minutes=(10, 16),
     points=3,
+    tolerance=0.001,  # ratios of counts; visitors of the tools and a mean of daily rates come within 0.3 %
     practises=["R173", "R174", "R175", "R181", "R182", "R200", "R201", "R202"],
     section="Week 2: the two tables of document 003",
     selfcheck={
-        "grain": "one row of web_sessions is a visit; visitor_id is a browser, whoever comes back keeps it",
-        "numerator and denominator": "shares and rates are of all visits, those without a referrer included",
+        "grain": "one row of web_sessions is a visit; visitor_id is a browser, whoever comes back keeps it; "
+        "the tools count visits and visitors in columns of their own",
+        "numerator and denominator": "shares and rates are of all visits of the month, direct ones included; "
+        "sums first, one division",
         "window": "May 2025 by the shop's clock; the raw hits of 12 May to 1 June, all that are kept",
         "filter": "time on page: from a page view to the next one of the same visit, where there is a next one",
     },
@@ -287,9 +365,13 @@ def _(web_sessions, traffic_daily, events, tool_daily_a, tool_daily_b):
     )
 
 
-@interest.mistake("LASTPAGE_ZERO", repair="What does the tracker hear when somebody closes the last page?")
+@interest.mistake(
+    "DEF_MISMATCH",
+    repair="From which hit to which do your seconds run, and for which pages is nothing heard?",
+)
 def _(web_sessions, traffic_daily, events, tool_daily_a, tool_daily_b):
-    """You counted last pages with zero seconds. Nobody saw how long they were read; it is unknown, not zero."""
+    """Your seconds are not only those from a page view to the next: last pages stand in them with zero, or
+    hits that are no page view. How long a last page was read nobody saw; it is unknown, not zero."""
     right = first_half(web_sessions, traffic_daily, events, tool_daily_a, tool_daily_b)
     seconds = page_seconds(events)
     return wrong(
@@ -309,9 +391,10 @@ def _(web_sessions, traffic_daily, events, tool_daily_a, tool_daily_b):
     )
 
 
-@interest.mistake("DROP_DIRECT", repair="Which visits stand below your share?")
+@interest.mistake("WRONG_DENOM", repair="Whom or what do you count, above and below the line of your share?")
 def _(web_sessions, traffic_daily, events, tool_daily_a, tool_daily_b):
-    """You left out the visits without a referrer. They are visits, so every share has them below the line."""
+    """Below your share there is something else than all visits of the month: the direct ones are missing, or
+    visitors stand there. A direct visit is a visit, and whoever comes twice makes two."""
     right = first_half(web_sessions, traffic_daily, events, tool_daily_a, tool_daily_b)
     visits = may_visits(web_sessions)
     known = visits[visits["source"] != "direct"]
@@ -319,9 +402,32 @@ def _(web_sessions, traffic_daily, events, tool_daily_a, tool_daily_b):
     fee = 9000 * (share / right["SEO share"] - 1)
     return wrong(
         right | {"SEO share": share},
-        shows={"visits without a referrer": count((visits["source"] == "direct").sum())},
+        shows={
+            'visits whose source is "direct"': count((visits["source"] == "direct").sum()),
+            "visits by a visitor who was there before in the month": count(
+                visits["visitor_id"].duplicated().sum()
+            ),
+        },
         cost=f"An agency paid by its share of CNY 9,000 a month would get {yuan(fee)} for visits that it did not bring.",
     )
+
+
+@interest.slip("numerator and denominator")
+def _(web_sessions, traffic_daily, events, tool_daily_a, tool_daily_b):
+    """Your bounce rate is a mean of the rates of days, so a quiet day weighs as much as a busy one."""
+    days = within(traffic_daily, "date", MAY).groupby("date")[["one_page_visits", "visits"]].sum()
+    right = first_half(web_sessions, traffic_daily, events, tool_daily_a, tool_daily_b)
+    return right | {"bounce rate": (days["one_page_visits"] / days["visits"]).mean()}
+
+
+@interest.slip("grain")
+def _(web_sessions, traffic_daily, events, tool_daily_a, tool_daily_b):
+    """You took the visitors that the tools count each day. Asked for are their visits and sessions."""
+    right = first_half(web_sessions, traffic_daily, events, tool_daily_a, tool_daily_b)
+    return right | {
+        "tool A over shop": tool_daily_a["uv"].sum() / right["visits"],
+        "tool B over shop": tool_daily_b["users"].sum() / right["visits"],
+    }
 
 
 interest.hints(
@@ -396,6 +502,7 @@ def _(orders, refunds, budget):
     },
     minutes=(12, 18),
     points=4,
+    tolerance=0.002,
     practises=[
         "R028",
         "R176",
@@ -415,7 +522,8 @@ def _(orders, refunds, budget):
         "grain": "one row of orders is an order, of budget a kind of cost on a day, of leads a form",
         "numerator and denominator": "sums over the month first, one division after; CVR per visit of the own shop",
         "window": "May 2025; whether an order is a customer's first is looked up in all years, refunds count whenever they came",
-        "filter": "CPM, CPC, CTR: all rows of sem_keyword_daily and of feed_ads_daily together; CAC, ROAS, ROI: everything in the budget, all stores, paid orders",
+        "filter": "CPM, CPC, CTR: all rows of sem_keyword_daily and feed_ads_daily together; CAC, ROAS, ROI: "
+        "everything in the budget, all stores, paid orders; leads: the number can be called, the contact is new",
     },
 )
 def returns(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, leads):
@@ -500,9 +608,24 @@ def _(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, 
     )
 
 
+@returns.mistake("TOTAL_VS_NET", repair="What became of the money of orders that were sent back?")
+def _(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, leads):
+    """You took what was paid and left in it what was paid back. A refund takes its yuan out of the month in
+    which the order was placed."""
+    right = second_half(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, leads)
+    paid, spent = sales(orders, refunds)["amount"].sum(), spent_in_may(budget)
+    back = sales(orders, refunds)["amount"] > sales(orders, refunds)["net"]
+    return wrong(
+        right | {"net revenue": paid, "ROAS": paid / spent, "ROI": MARGIN * paid / spent - 1},
+        shows={"paid orders": count(len(back)), "with money paid back": count(back.sum())},
+        cost=f"{yuan(paid - right['net revenue'])} would be planned with that customers have back.",
+    )
+
+
 @returns.mistake("ROAS_AS_ROI", repair="Does a yuan of revenue stay in the house?")
 def _(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, leads):
-    """You called revenue over spend ROI. The goods have to be bought, and the spend itself comes off."""
+    """Your ROI is about what revenue over spend is. Whatever you took off, the goods in these orders are not
+    in it, and they have to be bought."""
     right = second_half(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, leads)
     spent = spent_in_may(budget)
     return wrong(
@@ -529,7 +652,9 @@ def _(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, 
     )
 
 
-@returns.mistake("AVG_OF_RATIOS", repair="How many impressions stand behind each of the thirty-one rates?")
+@returns.mistake(
+    "AVG_OF_RATIOS", repair="How many impressions stand behind each of the rates that you averaged?"
+)
 def _(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, leads):
     """You averaged rates of rows. Each keyword or ad got one vote, whether it was shown ten times or ten thousand times."""
     right = second_half(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, leads)
@@ -544,6 +669,31 @@ def _(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, 
             "of the largest": count(rows["impressions"].max()),
         },
     )
+
+
+@returns.slip("numerator and denominator")
+def _(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, leads):
+    """Your CTR is a mean of the rates of days: each day got one vote."""
+    right = second_half(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, leads)
+    days = paid_media(feed_ads_daily, sem_keyword_daily)
+    return right | {"CTR": (days["clicks"] / days["impressions"]).mean()}
+
+
+@returns.slip("window")
+def _(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, leads):
+    """You took off what was paid back in May. A part of it belongs to orders of April, and a part of May's
+    was paid back in June."""
+    right = second_half(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, leads)
+    net = sales(orders, refunds)["amount"].sum() - within(refunds, "refunded_at", MAY)["amount"].sum()
+    spent = spent_in_may(budget)
+    return right | {"net revenue": net, "ROAS": net / spent, "ROI": MARGIN * net / spent - 1}
+
+
+@returns.slip("filter")
+def _(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, leads):
+    """You counted every form with a number that can be called, also of contacts who had sent one before."""
+    right = second_half(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, leads)
+    return right | {"valid leads": int(may_leads(leads)["number_ok"].sum())}
 
 
 returns.hints(
@@ -649,17 +799,13 @@ def _(feed_ads_daily, sem_keyword_daily, web_sessions, social_posts, followers_d
     right = channels_bought.compute(
         feed_ads_daily, sem_keyword_daily, web_sessions, social_posts, followers_daily
     )
-    table = bought(feed_ads_daily, sem_keyword_daily, web_sessions)
-    feed = table.loc[FEED].sum()
+    sem = bought(feed_ads_daily, sem_keyword_daily, web_sessions).loc["SEM"]
     return wrong(
-        right | {
-            "SEM CVR": table.loc["SEM", "orders"] / table.loc["SEM", "clicks"],
-            "feed CVR": feed["orders"] / feed["clicks"],
-        },
-        shows={"clicks on search ads": count(table.loc["SEM", "clicks"]), "visits of them": count(table.loc["SEM", "visits"])},
-        cost=f"The landing page would be blamed for {count(table.loc['SEM', 'clicks'] - table.loc['SEM', 'visits'])} clicks that "
-        f"never saw it, {yuan(right['SEM CPC'])} each.",
-    )  # fmt: skip
+        right | {"SEM CVR": sem["orders"] / sem["clicks"]},  # whoever does so in both rows gets the same name
+        shows={"clicks on search ads": count(sem["clicks"]), "visits of them": count(sem["visits"])},
+        cost=f"The landing page would be blamed for {count(sem['clicks'] - sem['visits'])} clicks that never "
+        f"saw it, {yuan(right['SEM CPC'])} each.",
+    )
 
 
 @channels_bought.mistake("GROSS_FOLLOW", repair="How many of those who came are still there a month later?")
@@ -671,7 +817,10 @@ def _(feed_ads_daily, sem_keyword_daily, web_sessions, social_posts, followers_d
     made = follower_cost(grown(followers_daily), "all").loc["all"]
     return wrong(
         right | {"social follower": made["per_new"]},
-        shows={"came": count(made["new"]), "stayed": count(made["kept"])},
+        shows={
+            "came on the days with a cost": count(made["new"]),
+            "spent on those days": yuan(grown(followers_daily)["promotion_cost"].sum()),
+        },
         cost=f"A plan for 10,000 followers who stay would be {yuan(10_000 * (made['per_kept'] - made['per_new']))} short.",
     )
 
@@ -690,6 +839,47 @@ def _(feed_ads_daily, sem_keyword_daily, web_sessions, social_posts, followers_d
             "times shown": count(posts["impressions"].sum()),
         },
     )
+
+
+@channels_bought.mistake("FOLLOWERS_AS_REACH", repair="How many of the followers were shown the post?")
+def _(feed_ads_daily, sem_keyword_daily, web_sessions, social_posts, followers_daily):
+    """You divided by followers. Most of them are never shown a post, and many who are follow nobody here."""
+    right = channels_bought.compute(
+        feed_ads_daily, sem_keyword_daily, web_sessions, social_posts, followers_daily
+    )
+    posts = own_posts(social_posts)
+    return wrong(
+        right | {"social engagement": engagement_rate(posts, "followers")},
+        shows={
+            "followers, added up over the posts": count(posts["followers"].sum()),
+            "people reached": count(posts["reach"].sum()),
+        },
+    )
+
+
+@channels_bought.slip("numerator and denominator")
+def _(feed_ads_daily, sem_keyword_daily, web_sessions, social_posts, followers_daily):
+    """The CVR of the feed ads stands over clicks in your table; the task asks for it per visit."""
+    feed = bought(feed_ads_daily, sem_keyword_daily, web_sessions).loc[FEED].sum()
+    right = channels_bought.compute(
+        feed_ads_daily, sem_keyword_daily, web_sessions, social_posts, followers_daily
+    )
+    return right | {"feed CVR": feed["orders"] / feed["clicks"]}
+
+
+@channels_bought.slip("filter")
+def _(feed_ads_daily, sem_keyword_daily, web_sessions, social_posts, followers_daily):
+    """Your feed rows hold all four platforms; two of them stand in the rows of social ads already."""
+    every = bought(feed_ads_daily, sem_keyword_daily, web_sessions).loc[SOCIAL + FEED].sum()
+    right = channels_bought.compute(
+        feed_ads_daily, sem_keyword_daily, web_sessions, social_posts, followers_daily
+    )
+    return right | {
+        "feed CPM": 1000 * every["cost"] / every["impressions"],
+        "feed CTR": every["clicks"] / every["impressions"],
+        "feed CVR": every["orders"] / every["visits"],
+        "feed cost per order": every["cost"] / every["orders"],
+    }
 
 
 channels_bought.hints(
@@ -734,6 +924,7 @@ def notes(social_posts, topics_daily, web_sessions):
     },
     minutes=(8, 12),
     points=2,
+    tolerance=0.002,  # visibility with May's own clicks comes within 0.4 % in some worlds
     practises=["R076", "R077", "R094", "R104", "R107", "R108", "R195", "R196", "R219"],
     section="Week 2: the two tables of document 003",
     selfcheck={
@@ -765,9 +956,29 @@ def _(web_sessions, seo_rank_daily, social_posts, topics_daily):
     return right | {"SEO visibility": visibility(within(seo_rank_daily, "date", MAY), click_curve(before))}
 
 
-@channels_earned.mistake("LASTPAGE_ZERO", repair="How long did somebody stay who saw one page?")
+@channels_earned.slip("numerator and denominator")
 def _(web_sessions, seo_rank_daily, social_posts, topics_daily):
-    """You kept visits of one page. Their length was not seen, and stands there as nothing."""
+    """You dropped the searches in which the shop stood nowhere. They were searched all the same and belong
+    below the line."""
+    right = channels_earned.compute(web_sessions, seo_rank_daily, social_posts, topics_daily)
+    others = seo_rank_daily[seo_rank_daily["kind"] != "brand"]
+    curve = click_curve(others[others["date"] < MAY[0]])
+    seen = within(others, "date", MAY).dropna(subset=["rank"])
+    return right | {"SEO visibility": visibility(seen, curve)}
+
+
+@channels_earned.slip("window")
+def _(web_sessions, seo_rank_daily, social_posts, topics_daily):
+    """Your visibility is made with May's own clicks, above the line or in the click rates by place."""
+    right = channels_earned.compute(web_sessions, seo_rank_daily, social_posts, topics_daily)
+    may = within(seo_rank_daily[seo_rank_daily["kind"] != "brand"], "date", MAY)
+    return right | {"SEO visibility": may["clicks"].sum() / may["searches"].sum()}
+
+
+@channels_earned.mistake("DEF_MISMATCH", repair="Which visits does the row ask for?")
+def _(web_sessions, seo_rank_daily, social_posts, topics_daily):
+    """You kept the visits in which one page was seen. The row asks for those with a second page, and the many
+    short ones pull the middle down."""
     right = channels_earned.compute(web_sessions, seo_rank_daily, social_posts, topics_daily)
     search = may_visits(web_sessions).query("source == 'SEO'")
     return wrong(
@@ -776,14 +987,33 @@ def _(web_sessions, seo_rank_daily, social_posts, topics_daily):
     )
 
 
-@channels_earned.mistake("NON_UNIQUE", repair="Is a post that was copied word for word a second voice?")
+@channels_earned.mistake("MEAN_SKEW", repair="How long is the longest visit, and was anybody reading?")
+def _(web_sessions, seo_rank_daily, social_posts, topics_daily):
+    """You took the mean of the visits' length. A few that stayed open for very long pull it away from the
+    typical one."""
+    right = channels_earned.compute(web_sessions, seo_rank_daily, social_posts, topics_daily)
+    search = may_visits(web_sessions).query("source == 'SEO' and pageviews > 1")
+    return wrong(
+        right | {"SEO seconds": search["seconds"].mean()},
+        shows={
+            "visits longer than your number": percent(
+                (search["seconds"] > search["seconds"].mean()).mean(), 0
+            )
+        },
+    )
+
+
+@channels_earned.mistake("ROWS_AS_PEOPLE", repair="Is a post that was copied word for word a second voice?")
 def _(web_sessions, seo_rank_daily, social_posts, topics_daily):
     """You counted copies and reposts as mentions. A voice that is copied ten times is one voice."""
     right = channels_earned.compute(web_sessions, seo_rank_daily, social_posts, topics_daily)
     made = notes(social_posts, topics_daily, web_sessions)
     return wrong(
         right | {"brand mentions": made["all"]},
-        shows={"mentions": count(made["all"]), "copies among them": count(made["all"] - made["original"])},
+        shows={
+            "mentions": count(made["all"]),
+            "copies among them": percent(1 - made["original"] / made["all"], 0),
+        },
         cost=f"At CNY 30 a mention, as agencies bill them, {yuan(30 * (made['all'] - made['original']))} would be paid for copies.",
     )
 
@@ -830,12 +1060,14 @@ def bounces(traffic_daily):
     unit={"first day": "date", "last day": "date", "hidden": "times", "true bounce rate": "fraction"},
     minutes=(10, 15),
     points=3,
+    tolerance=0.0005,  # the rate of one half of the 28 days comes within 0.06 %
     practises=["R199", "R182", "R009", "R004"],
     section="Week 3: what last year's figures hide",
     selfcheck={
         "grain": "one row of traffic_daily is a source and device on a day: add up before you divide",
         "window": "the fault's first and last day; the 14 days before and the 14 days after it, taken together",
         "numerator and denominator": "visits of one recorded page over visits; hidden: expected less recorded",
+        "last day": "the day before the change was taken back, as the daily counts show",
     },
 )
 def double_fired(traffic_daily):
@@ -896,6 +1128,46 @@ def _(traffic_daily):
     )
 
 
+def of_days(traffic_daily, *periods):
+    """Visits and one-page visits of some periods together."""
+    found = [within(traffic_daily, "date", one)[["visits", "one_page_visits"]].sum() for one in periods]
+    return sum(found[1:], found[0])
+
+
+@double_fired.slip("window")
+def _(traffic_daily):
+    """Your rate is that of the 14 days before the fault; the 14 days after it belong to it as well."""
+    before, fault = of_days(traffic_daily, AROUND[0]), of_days(traffic_daily, FAULT)
+    rate = before["one_page_visits"] / before["visits"]
+    hidden = rate * fault["visits"] - fault["one_page_visits"]
+    return double_fired.compute(traffic_daily) | {"true bounce rate": rate, "hidden": hidden}
+
+
+@double_fired.slip("numerator and denominator")
+def _(traffic_daily):
+    """You gave the one-page visits that were recorded. Hidden are those that were not."""
+    return double_fired.compute(traffic_daily) | {"hidden": of_days(traffic_daily, FAULT)["one_page_visits"]}
+
+
+@double_fired.slip("last day")
+def _(traffic_daily):
+    """Your last day is the one on which the count was right again."""
+    return double_fired.compute(traffic_daily) | {"last day": FAULT[1]}
+
+
+@double_fired.slip("last day")
+def _(traffic_daily):
+    """Your fault ends with the day on which the count was right again, and its figures hold that day."""
+    fault = of_days(traffic_daily, (FAULT[0], "2024-04-23"))
+    around = of_days(traffic_daily, AROUND[0], ("2024-04-23", "2024-05-07"))
+    rate = around["one_page_visits"] / around["visits"]
+    return double_fired.compute(traffic_daily) | {
+        "last day": FAULT[1],
+        "true bounce rate": rate,
+        "hidden": rate * fault["visits"] - fault["one_page_visits"],
+    }
+
+
 double_fired.hints(
     "On which two days does the bounce rate jump, and what else jumps there?",
     "The 28 days around the fault say what the rate would have been; times the fault's visits, less what was recorded.",
@@ -951,14 +1223,12 @@ def _(budget, orders):
     """You looked for the largest bill. The largest bills were planned; the fault is the day that nobody planned."""
     days = search_days(budget, orders)
     dearest = days["spent"].idxmax()
-    over = overspend.compute(budget, orders)["over plan"]
+    planned, spent = days.loc[dearest, ["planned", "spent"]]
     return wrong(
         sized(days, dearest),
-        shows={
-            "planned for your day": yuan(days.loc[dearest, "planned"]),
-            "spent on it": yuan(days.loc[dearest, "spent"]),
-        },
-        cost=f"An alert on the bill rings on every sale and was silent while {yuan(over)} went out unplanned.",
+        shows={"planned for your day": yuan(planned), "spent on it": yuan(spent)},
+        cost=f"An alert on the bill rings at {yuan(spent)}, of which {yuan(planned)} were planned, and is silent "
+        "on a small day that spends its plan several times over.",
     )
 
 
@@ -986,6 +1256,42 @@ def _(budget, orders):
         shows={"paid orders of the day": yuan(amount), "of the mean day of the week before": yuan(
             days["amount"].loc[:right["day"]].iloc[-8:-1].mean())},
     )  # fmt: skip
+
+
+@overspend.mistake("POST_ONLY", repair="What would this day have brought without the money over plan?")
+def _(budget, orders):
+    """You counted the margin on all orders of the day. Search brings orders on every day; only what went
+    beyond them came for the extra money."""
+    days = search_days(budget, orders)
+    right = overspend.compute(budget, orders)
+    week = days["amount"].loc[: right["day"]].iloc[-8:-1]
+    return wrong(
+        right | {"came back": MARGIN * days.loc[right["day"], "amount"]},
+        shows={
+            "orders of search, weakest day of the week before": yuan(week.min()),
+            "strongest": yuan(week.max()),
+        },
+    )
+
+
+@overspend.slip("window")
+def _(budget, orders):
+    """You compared with the calendar week before, Monday to Sunday, and not with the seven days just before
+    the day."""
+    days, right = search_days(budget, orders)["amount"], overspend.compute(budget, orders)
+    day = pd.Timestamp(right["day"])
+    monday = day - pd.Timedelta(days=day.day_of_week + 7)
+    week = days.loc[monday : monday + pd.Timedelta(days=6)]
+    return right | {"came back": MARGIN * (days[day] - week.mean())}
+
+
+@overspend.slip("window")
+def _(budget, orders):
+    """You compared with one day, the same weekday of the week before. Orders of one day are few, so the mean
+    of seven is asked for."""
+    days, right = search_days(budget, orders)["amount"], overspend.compute(budget, orders)
+    day = pd.Timestamp(right["day"])
+    return right | {"came back": MARGIN * (days[day] - days[day - pd.Timedelta(days=7)])}
 
 
 @overspend.slip("filter")
@@ -1064,22 +1370,23 @@ def _(crm_contacts, consent_log):
     )
 
 
-@held_back.mistake("OPT_OUT_LATE", repair="What was the last thing that these people said?")
+@held_back.mistake(
+    "OPT_OUT_LATE", repair="At what time does the message go out, and at what time was your list true?"
+)
 def _(crm_contacts, consent_log):
-    """You looked for a yes, whenever it was given. A yes that was taken back later is a no."""
+    """You read the log as it stood at midnight. The message goes out in the morning, and a yes or a no of the
+    hours between counts."""
     people = text_list(crm_contacts)
-    events = last_events(consent_log, people, SEND_AT, purpose="marketing", channel="SMS")
-    found = off(people, events.loc[events["state"] == "given", "customer_id"])
-    leak = len(held_back.compute(crm_contacts, consent_log)) - len(found)
+    events = last_events(consent_log, people, SEND_AT[:10], purpose="marketing", channel="SMS")
+    last = events.drop_duplicates("customer_id", keep="last")
+    hours = consent_log["recorded_at"].between(SEND_AT[:10], SEND_AT, inclusive="left")
     return wrong(
-        found,
+        off(people, last.loc[last["state"] == "given", "customer_id"]),
         shows={
-            "withdrawals of marketing by SMS before the sending": count(
-                (events["state"] == "withdrawn").sum()
+            "events of these people between midnight and nine": count(
+                (hours & consent_log["customer_id"].isin(people)).sum()
             )
         },
-        cost=f"{count(leak)} people who had said stop would get one more message; at one complaint in twenty that is "
-        f"{count(leak / 20)} tickets of CNY 15.",
     )
 
 
@@ -1102,13 +1409,52 @@ def _(crm_contacts, consent_log):
     return {int(one) for one in people} - held_back.compute(crm_contacts, consent_log)
 
 
+@held_back.slip("filter")
+def _(crm_contacts, consent_log):
+    """You looked for a yes, whenever it was given. A yes that was taken back later is a no."""
+    people = text_list(crm_contacts)
+    events = last_events(consent_log, people, SEND_AT, purpose="marketing", channel="SMS")
+    return off(people, events.loc[events["state"] == "given", "customer_id"])
+
+
+@held_back.slip("filter")
+def _(crm_contacts, consent_log):
+    """You took off those who had taken a yes back, and kept those who never gave one."""
+    people = text_list(crm_contacts)
+    events = last_events(consent_log, people, SEND_AT, purpose="marketing", channel="SMS")
+    last = events.drop_duplicates("customer_id", keep="last")
+    return {int(one) for one in last.loc[last["state"] == "withdrawn", "customer_id"]}
+
+
+@held_back.slip("filter")
+def _(crm_contacts, consent_log):
+    """You took each person's last event about text messages, whatever its purpose. Who lets the courier write
+    has not agreed to marketing."""
+    people = text_list(crm_contacts)
+    last = last_events(consent_log, people, SEND_AT, channel="SMS").drop_duplicates(
+        "customer_id", keep="last"
+    )
+    return off(people, last.loc[last["state"] == "given", "customer_id"])
+
+
+@held_back.slip("filter")
+def _(crm_contacts, consent_log):
+    """You took each person's last event about marketing, in whatever channel. A yes to mails is none to text
+    messages, and a no to mails is no no to them."""
+    people = text_list(crm_contacts)
+    last = last_events(consent_log, people, SEND_AT, purpose="marketing").drop_duplicates(
+        "customer_id", keep="last"
+    )
+    return off(people, last.loc[last["state"] == "given", "customer_id"])
+
+
 held_back.hints(
     "Consent to what, in which channel, at what moment?",
     "may_send answers for each person on the list; you want those for whom it says no.",
     'people[~may_send(people, consent_log, "marketing", "SMS", "2025-06-16 09:00")]',
 )
 
-WORDS = "最|第一|顶级|国家级|唯一|首选|治疗|母乳"
+WORDS = "最|第一|顶级|极致|国家级|唯一|首选|100%|绝对|治疗"  # the list with which J09 begins
 
 
 @per_world
@@ -1148,8 +1494,8 @@ def _(copy_lines):
         found,
         shows={"lines that the list stops": count(len(found)), "clean ones among them": count(
             (lines.loc[sorted(found), "label"] == "clean").sum())},
-        cost=f"{count(leak)} banned lines would run; the Advertising Law's Art. 57 sets fines from CNY 200,000 to 1,000,000 for "
-        "such claims.",
+        cost=f"Banned lines that would run: {count(leak)}. The Advertising Law's Art. 57 sets fines from "
+        "CNY 200,000 to 1,000,000 for such claims.",
     )  # fmt: skip
 
 
@@ -1167,8 +1513,17 @@ def _(copy_lines):
             "lines held back": count(len(found)),
             "with a word such as 第一次 or 最后": count(clean.sum()),
         },
-        cost=f"{count(clean.sum())} good lines would be written anew, at CNY 80 a line {yuan(80 * clean.sum(), 0)}, in the week before 618.",
+        cost=f"Good lines to be written anew: {count(clean.sum())}, at CNY 80 a line "
+        f"{yuan(80 * clean.sum(), 0)}, in the week before 618.",
     )
+
+
+@copy_held.slip("filter")
+def _(copy_lines):
+    """You held back what the standard screen finds. It sorts and does not decide: read what it found, and
+    what it let pass."""
+    found = {int(one) for one in screen(sheet(copy_lines), standard_rules())["line"]}
+    return None if found == copy_held.compute(copy_lines) else found
 
 
 copy_held.hints(
@@ -1216,7 +1571,8 @@ def per_thousand(table, what, size="size"):
     },
 )
 def readout(ab_tests, web_sessions):
-    """The split first, then the interval, then what must not be harmed. All three, or it is not read."""
+    """The split first, then the interval, then what must not be harmed: all three, or it is not read. Then
+    hold the interval against what the plan named as its falsifier."""
     table = arms(ab_tests, web_sessions)
     primary, guardrail = per_thousand(table, "converted"), per_thousand(table, "ordered")
     return {
@@ -1258,6 +1614,20 @@ def _(ab_tests, web_sessions):
     )
 
 
+@readout.mistake("UNIT_MISMATCH", repair="What did the lot draw: a visit, or a person who may come twice?")
+def _(ab_tests, web_sessions):
+    """You divided by visits. The lot drew visitors, and two visits of one person are no two draws."""
+    table = arms(ab_tests, web_sessions)
+    seen = per_thousand(table, "converted", size="visits")
+    return wrong(
+        readout.compute(ab_tests, web_sessions) | {"at least": seen["low"], "at most": seen["high"]},
+        shows={
+            "visitors in both arms": count(table["size"].sum()),
+            "their visits": count(table["visits"].sum()),
+        },
+    )
+
+
 @readout.mistake("PROXY_METRIC", repair="Does the form bring orders, or only forms?")
 def _(ab_tests, web_sessions):
     """You read the guardrail off the test's own metric. More samples asked for can go with fewer orders; that is why orders are
@@ -1271,6 +1641,26 @@ def _(ab_tests, web_sessions):
             "converted in A": count(table.loc["A", "converted"]),
         },
     )
+
+
+@readout.slip("numerator and denominator")
+def _(ab_tests, web_sessions):
+    """You gave the interval as a lift in percent of A's rate. Asked for are conversions more per 1,000
+    visitors."""
+    right = readout.compute(ab_tests, web_sessions)
+    a = arms(ab_tests, web_sessions).loc["A"]
+    rate = 10 * a["converted"] / a["size"]
+    return right | {"at least": right["at least"] / rate, "at most": right["at most"] / rate}
+
+
+@readout.slip("numerator and denominator")
+def _(ab_tests, web_sessions):
+    """You gave the interval as a lift, a fraction of A's rate. Asked for are conversions more per 1,000
+    visitors."""
+    right = readout.compute(ab_tests, web_sessions)
+    a = arms(ab_tests, web_sessions).loc["A"]
+    rate = 1000 * a["converted"] / a["size"]
+    return right | {"at least": right["at least"] / rate, "at most": right["at most"] / rate}
 
 
 readout.hints(
@@ -1345,6 +1735,7 @@ page_lines.hints(
     "JC.13",
     title="Your page, judged by six criteria",
     kind="rubric",
+    page="four_weeks.html",
     minutes=(15, 25),
     points=24,
     practises=["R221", "R204", "R203"],

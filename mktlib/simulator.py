@@ -44,6 +44,8 @@ YEAR = 365
 SHARE = 0.5  # part of the people that a play simulates unless it is told otherwise
 HOOK_GIFT = np.array([2.6, 1.2, 9.0, 20.0])  # CNY per add, as in world.groups
 RECALL_GIFT = 22.0
+MOST_SEED = 2**32 - 1
+KNOWN_GROUND = 2.0  # times the owners' money of a channel; beyond it a play says that nobody has been there
 LETTERS = {"search": "SEM", "brand search": "SEM", "Douyin feed": "feed ads", "other feed": "feed ads"}
 
 
@@ -137,20 +139,54 @@ def check_plan(plan):
     if not isinstance(full["name"], str):
         raise PlanError(f"name: a plan has a name in words, not {full['name']!r}.")
     full["budget"] = _budget(full["budget"])
-    full["weeks"] = {name: _weights(name, row) for name, row in dict(full["weeks"] or {}).items()}
-    full["private"] = _private(base["private"] | dict(full["private"] or {}))
+    weeks = {} if full["weeks"] is None else _fields("weeks", full["weeks"], "{'live': [1] * 13}")
+    full["weeks"] = {name: _weights(name, row) for name, row in weeks.items()}
+    private = {} if full["private"] is None else _fields("private", full["private"], "{'recall': ['loyal']}")
+    full["private"] = _private(base["private"] | private)
     full["creators"] = _creators(full["creators"])
     full["fission"] = _fission(full["fission"])
-    full["reviews"] = [_review(n, one) for n, one in enumerate(full["reviews"] or [])]
+    reviews = _list("reviews", full["reviews"], "[{'after_week': 4, 'change': {'live': 0.5}}]")
+    full["reviews"] = [_review(n, one) for n, one in enumerate(reviews)]
     _within_total(full)
     return full
+
+
+def _fields(where, value, example):
+    """What stands in a field that is written as a dict."""
+    if not hasattr(value, "items"):
+        raise PlanError(f"{where}: {value!r} is no dict; write it as {example}.")
+    return dict(value.items())
+
+
+def _list(where, value, example):
+    """What stands in a field that is written as a list, None being an empty one."""
+    if value is None:
+        return []
+    if isinstance(value, (str, bytes, dict)) or not hasattr(value, "__iter__"):
+        raise PlanError(f"{where}: {value!r} is no list; write it as {example}.")
+    return list(value)
+
+
+def _whole(where, value, low, high):
+    """A whole number from low to high; 300.0 is one, 20.5 and True are none."""
+    found = _number(where, value)
+    if found != int(found) or not low <= found <= high:
+        raise PlanError(f"{where}: {value!r} is not possible; give a whole number from {low} to {high:,}.")
+    return int(found)
+
+
+def _seed(value):
+    """The luck of a play, a whole number of 0 or more."""
+    return _whole("seed", value, 0, MOST_SEED)
 
 
 def _number(where, value, low=0.0, high=None):
     try:
         found = float(value)
     except (TypeError, ValueError):
-        raise PlanError(f"{where}: {value!r} is no number.") from None
+        found = None
+    if found is None or isinstance(value, (bool, np.bool_)):
+        raise PlanError(f"{where}: {value!r} is no number; give one such as {low or 1:g}.")
     if not np.isfinite(found) or found < low or (high is not None and found > high):
         raise PlanError(
             f"{where}: {found:,.6g} is not possible; give a number from {low:g} to {'any size' if high is None else f'{high:g}'}."
@@ -177,7 +213,7 @@ def _budget(budget):
 
 def _weights(name, row):
     _known("weeks", name, CHANNELS)
-    row = list(row)
+    row = _list(f"weeks[{name!r}]", row, "[1] * 13")
     if len(row) != WEEKS:
         raise PlanError(f"weeks[{name!r}]: {len(row)} weights for {WEEKS} weeks; give one for each.")
     row = [_number(f"weeks[{name!r}], week {n}", one) for n, one in enumerate(row, 1)]
@@ -189,7 +225,8 @@ def _weights(name, row):
 def _private(fields):
     for name in fields:
         _known("private", name, ["hooks", "recall"])
-    hooks = {name: _number(f"private, hooks[{name!r}]", share, 0, 1) for name, share in dict(fields["hooks"]).items()
+    hooks = _fields("private, hooks", fields["hooks"], "{'free trial': 1.0}")
+    hooks = {name: _number(f"private, hooks[{name!r}]", share, 0, 1) for name, share in hooks.items()
              if _known("private, hooks", name, HOOKS)}  # fmt: skip
     if abs(sum(hooks.values()) - 1) > 0.005:
         raise PlanError(
@@ -199,12 +236,13 @@ def _private(fields):
 
 
 def _recall(tiers):
-    tiers = [tiers] if isinstance(tiers, str) else list(tiers or [])
+    tiers = [tiers] if isinstance(tiers, str) else _list("recall", tiers, "['newly dormant']")
     return sorted({_known("private, recall", one, TIERS) for one in tiers})
 
 
 def _creators(chosen):
-    chosen = sorted(set(chosen or []))
+    chosen = _list("creators", chosen, "a list of 3 to 5 creator_ids, such as ['C01', 'C02', 'C03']")
+    chosen = sorted({str(one) for one in chosen})
     if chosen and not 3 <= len(chosen) <= 5:
         raise PlanError(f"creators: {len(chosen)} are booked; book 3 to 5 different ones, or none.")
     known = list(creator_costs().index) if chosen else []
@@ -212,16 +250,17 @@ def _creators(chosen):
 
 
 def _fission(fields):
-    if not fields:
+    if fields is None or fields == {}:
         return None
-    for name in fields:
+    example = "{'mechanic': 'gift card', 'seeds': 100, 'week': 2, 'rewards': 5000}"
+    for name in _fields("fission", fields, example):
         _known("fission", name, ["mechanic", "seeds", "week", "rewards"])
     for name in ("mechanic", "seeds", "rewards"):
         if name not in fields:
             raise PlanError(f"fission: {name!r} is missing.")
     return {"mechanic": _known("fission, mechanic", fields["mechanic"], MECHANICS),
-            "seeds": int(_number("fission, seeds", fields["seeds"], 10, 400)),
-            "week": int(_number("fission, week", fields.get("week", 2), 1, 10)),
+            "seeds": _whole("fission, seeds", fields["seeds"], 10, 400),
+            "week": _whole("fission, week", fields.get("week", 2), 1, 10),
             "rewards": _number("fission, rewards", fields["rewards"], 1)}  # fmt: skip
 
 
@@ -239,7 +278,7 @@ def _review(n, fields):
             "between reviews the plan runs."
         )
     change = {}
-    for name, value in fields["change"].items():
+    for name, value in _fields(f"{where}, change", fields["change"], "{'live': 0.5}").items():
         _known(f"{where}, change", name, [*CHANNELS, "recall", "fission"])
         if name == "recall":
             change[name] = _recall(value)
@@ -251,9 +290,9 @@ def _review(n, fields):
 
 
 def _condition(where, fields):
-    if not fields:
+    if fields is None or fields == {}:
         return None
-    for name in fields:
+    for name in _fields(f"{where}, if", fields, "{'watch': 'pace', 'channel': 'live', 'above': 1.15}"):
         _known(f"{where}, if", name, ["watch", "channel", "above", "below"])
     if ("above" in fields) == ("below" in fields):
         raise PlanError(f"{where}, if: give 'above' or 'below', one of them.")
@@ -264,14 +303,32 @@ def _condition(where, fields):
 
 
 def cost_of(plan):
-    """What a plan reserves, CNY: a Series of media, creators, fission, total and left (of the money there is)."""
+    """What a plan reserves, CNY: a Series of media, creators, fission, total and left (of the money there is); and `bill, about`: the
+    total if each platform bills what it billed over its plan that summer; gifts of the hooks beyond the usual ones come on top. The
+    money there is binds the plan and not the bill."""
     media = sum(plan["budget"].values())
+    billed = sum(
+        plan["budget"][name] * pace
+        for name, pace in _paces(_facts()["fingerprint"]).items()
+        if name in plan["budget"]
+    )
     creators = float(creator_costs()[plan["creators"]].sum()) * _facts()["scale"] if plan["creators"] else 0.0
     fission = plan["fission"]["rewards"] if plan["fission"] else 0.0
     spent = media + creators + fission
-    return pd.Series(
-        {"media": media, "creators": creators, "fission": fission, "total": spent, "left": total() - spent}
-    )
+    return pd.Series({"media": media, "creators": creators, "fission": fission, "total": spent, "left": total() - spent,
+                      "bill, about": billed + creators + fission})  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def _paces(fingerprint):
+    """What each channel's platform billed over its plan that summer; dict."""
+    books = load("budget", start=FIRST, end=LAST).query("item == 'media'")
+    sums = books.groupby(["channel", books["platform"] == "Douyin"])[["planned", "spent"]].sum()
+    pace = sums["spent"] / sums["planned"]
+    whole = books.groupby("channel")[["planned", "spent"]].sum()
+    usual = whole["spent"] / whole["planned"]
+    return {"search": usual["SEM"], "brand search": usual["SEM"], "Douyin feed": pace[("feed ads", True)],
+            "other feed": pace[("feed ads", False)], "Xiaohongshu": usual["Xiaohongshu"], "live": usual["live"], "private domain": 1.0}  # fmt: skip
 
 
 def _within_total(plan):
@@ -286,19 +343,24 @@ def _within_total(plan):
 def identifier(plan, seed=1, share=SHARE):
     """Ten letters that stand for a play: the same plan, seed, world and version give the same, another one another."""
     facts = _facts()
-    known = {"plan": {key: value for key, value in check_plan(plan).items() if key != "name"}, "seed": int(seed),
+    known = {"plan": {key: value for key, value in check_plan(plan).items() if key != "name"}, "seed": _seed(seed),
              "share": share, "world": facts["fingerprint"], "version": VERSION}  # fmt: skip
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode("utf-8")).hexdigest()[:10]
 
 
 def save(plan, path, seed=1):
-    """Write a plan as JSON (UTF-8), with the seed and the identifier of its play; returns the path. Raises PlanError."""
+    """Write a plan as JSON (UTF-8), with the seed and the identifier of its play; returns the path. The folder is there already.
+    Raises PlanError."""
     full, path = check_plan(plan), Path(path)
     text = json.dumps(
-        {"plan": full, "seed": seed, "id": identifier(full, seed)}, ensure_ascii=False, indent=1
+        {"plan": full, "seed": _seed(seed), "id": identifier(full, seed)}, ensure_ascii=False, indent=1
     )
+    if not path.parent.is_dir():
+        raise PlanError(
+            f"save: there is no folder '{path.parent}'; make it first, or save into one that is there, such as "
+            f"workbook.reports() / '{path.name}'."
+        )
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text + "\n", encoding="utf-8", newline="\n")
     except OSError as problem:
         raise PlanError(f"{path.name} cannot be written ({problem.strerror or problem}).") from None
@@ -634,9 +696,10 @@ def _bid_curve():
 # ---------------------------------------------------------------- a play
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(repr=False)
 class Play:
-    """A quarter that was played. `id` stands for plan, seed and world; `result` is a Series, the others are frames."""
+    """A quarter that was played. `id` stands for plan, seed and world; `result` is a Series, `notes` a list of sentences, the others
+    are frames."""
 
     id: str
     plan: dict
@@ -646,8 +709,15 @@ class Play:
     channels: pd.DataFrame
     money: pd.DataFrame
     reviews: pd.DataFrame
+    notes: list
     _orders: pd.DataFrame = dataclasses.field(repr=False, default=None)
     _spent: pd.Series = dataclasses.field(repr=False, default=None)
+
+    def __repr__(self):
+        first = (
+            f"{self.plan['name']!r}, seed {self.seed}: worth CNY {self.result['worth']:,.0f} (play {self.id})"
+        )
+        return "\n".join([first, *self.notes])
 
 
 def play(plan, seed=1, share=SHARE):
@@ -664,13 +734,14 @@ def play(plan, seed=1, share=SHARE):
     reviews   one row per review of the plan: after_week, watch, channel, value, acted
     result    orders, new_customers, revenue, net_revenue, margin, media, creators, fission, gifts, commission, fixed, profit
               (margin less all costs), later (margin that the customers won will leave in the year after, expected), worth
-              (profit and later)
+              (profit and later), over (what media, creators and fission were billed beyond the money there is; profit has paid it)
+    notes     sentences to read before the numbers are believed: a bill beyond the money there is, money where nobody has been
     The same plan, seed, share and world give the same numbers. Raises PlanError.
     """
-    share = _number("share", share, 0.02, 1)
+    share, seed = _number("share", share, 0.02, 1), _seed(seed)
     name = identifier(plan, seed, share)
     if name not in _played:
-        run = _Run(check_plan(plan), state(share), int(seed))
+        run = _Run(check_plan(plan), state(share), seed)
         for day in run.days:
             run.live(day)
         while len(_played) >= KEPT:
@@ -1079,7 +1150,28 @@ class _Run:
             ]
         )
         return Play(name, self.plan, self.seed, result, table.reset_index(), channels, money,
-                    pd.DataFrame(self.notes, columns=["after_week", "watch", "channel", "value", "acted"]), caused, channel_spent)  # fmt: skip
+                    pd.DataFrame(self.notes, columns=["after_week", "watch", "channel", "value", "acted"]), self.words(media, result),
+                    caused, channel_spent)  # fmt: skip
+
+    def words(self, media, result):
+        """What has to be said beside the numbers; a list of sentences."""
+        found = []
+        if result["over"] > 0:
+            plan = pd.Series(self.plan["budget"])
+            most = (media[CHANNELS] - plan[CHANNELS]).idxmax()
+            found.append(
+                f"Billed for media, creators and mechanic: CNY {total() + result['over']:,.0f}, and there was CNY {total():,.0f}. The money "
+                f"binds the plan; the platforms bill as they did that summer, {most} most above its plan. All of it is taken off `profit`."
+            )
+        for name in CHANNELS:
+            owners = self.base.owners[name]
+            times = (owners * self.factor[name]).sum() / owners.sum()
+            if times > KNOWN_GROUND:
+                found.append(
+                    f"{name}: {times:.1f} times what the owners planned. The books of this quarter do not reach there; the play follows the "
+                    "world's curve, and outside, a test would come first."
+                )
+        return found
 
     def priced(self, orders):
         """Amount, expected refund and margin of orders, CNY; frame with their index."""
@@ -1148,6 +1240,7 @@ class _Run:
         found["profit"] = found["margin"] - sum(found[name] for name in costs)
         found["later"] = float(later.sum() / share)
         found["worth"] = found["profit"] + found["later"]
+        found["over"] = max(found["media"] + found["creators"] + found["fission"] - total(), 0.0)
         return pd.Series(found).round(2)
 
     def caused(self, paid, later):
@@ -1208,11 +1301,22 @@ def effect(mine, other=None):
     (standard error of net: the luck of single orders). "all changes" sums them. "luck and the rest" is what is left of the difference in worth:
     orders without a lever, which differ mostly by luck. Raises PlanError.
     """
+    for where, one in (("first", mine), ("second", other)):
+        if not isinstance(one, Play) and not (one is None and where == "second"):
+            raise PlanError(
+                f"effect: the {where} is {'a plan' if isinstance(one, dict) else repr(one)[:60]}, and a played quarter is "
+                "needed; write effect(play(plan), play(base))."
+            )
     if other is None:
         return _alone(mine)
     if mine.seed != other.seed:
         raise PlanError(
             f"the plays have the seeds {mine.seed} and {other.seed}; compare plans under the same luck."
+        )
+    shares = [one._orders["share"].iloc[0] for one in (mine, other)]
+    if shares[0] != shares[1]:
+        raise PlanError(
+            f"the plays have the shares {shares[0]:g} and {shares[1]:g}; play both with the same, such as share={SHARE:g}."
         )
     rows, both = (
         {},

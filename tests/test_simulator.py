@@ -55,6 +55,7 @@ def test_the_name_of_a_plan_is_no_part_of_its_identity():
 
 
 def test_a_saved_plan_is_replayed_to_the_same_numbers(tmp_path):
+    (tmp_path / "计划").mkdir()
     path = simulator.save(
         {"name": "少投直播", "budget": owners()["budget"] | {"live": 0}}, tmp_path / "计划" / "plan.json"
     )
@@ -72,6 +73,12 @@ def test_a_saved_plan_that_was_changed_by_hand_is_refused(tmp_path):
     path.write_text("{}", encoding="utf-8")
     with pytest.raises(PlanError, match="no saved plan"):
         simulator.replay(path)
+
+
+def test_a_plan_is_not_saved_into_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(PlanError, match=r"no folder '.*rep0rts'; make it first"):
+        simulator.save(owners(), tmp_path / "rep0rts" / "plan.json")
+    assert not (tmp_path / "rep0rts").exists()
 
 
 # ---------------------------------------------------------------- it is the world
@@ -107,6 +114,28 @@ def test_the_result_adds_up():
         result[["orders", "revenue", "margin"]].tolist(), abs=0.1
     )
     assert channels["spent"].sum() == pytest.approx(result["media"], abs=0.1)
+
+
+def test_a_bill_beyond_the_money_there_is_is_said_and_paid():
+    all_in = play(budget=dict.fromkeys(simulator.CHANNELS, 0) | {"Douyin feed": 620_000})
+    billed = all_in.result[["media", "creators", "fission"]].sum()
+    assert all_in.result["over"] == pytest.approx(billed - simulator.total(), abs=0.1) and billed > 700_000
+    said = " ".join(all_in.notes)
+    assert (
+        f"CNY {billed:,.0f}, and there was CNY 620,000" in said
+        and "3.3 times what the owners planned" in said
+    )
+    assert all(note in repr(all_in) for note in all_in.notes)
+    small = play(budget={"Douyin feed": 50_000})
+    assert small.result["over"] == 0 and small.notes == []
+
+
+def test_the_likely_bill_is_known_before_a_plan_is_played():
+    for budget in ({}, {"Douyin feed": 100_000, "live": 0, "brand search": 5_000}):
+        plan = simulator.check_plan(owners() | {"budget": owners()["budget"] | budget})
+        assert simulator.cost_of(plan)["bill, about"] == pytest.approx(
+            simulator.play(plan).result["media"], rel=0.01
+        )
 
 
 def test_a_share_of_the_people_gives_the_same_quarter_scaled_back():
@@ -285,6 +314,26 @@ def test_effect_refuses_two_different_lucks():
         effect(play(1), play(2))
 
 
+def test_effect_refuses_plays_of_different_shares():
+    with pytest.raises(PlanError, match=r"the shares 0.15 and 0.1; play both with the same"):
+        effect(play(), simulator.play(owners(), share=0.1))
+
+
+@pytest.mark.parametrize(
+    ("pair", "said"),
+    [
+        (("plan", "play"), "the first is a plan.*write effect"),
+        (("play", "plan"), "the second is a plan"),
+        (("play", "7"), "the second is '7'"),
+        ((None, None), "the first is None"),
+    ],
+)
+def test_effect_wants_quarters_that_were_played(pair, said):
+    known = {"plan": owners(), "play": play()}
+    with pytest.raises(PlanError, match=said):
+        effect(*(known.get(one, one) for one in pair))
+
+
 def test_the_same_plan_has_no_effect():
     assert (effect(play(), play())["net"] == 0).all()
 
@@ -309,6 +358,20 @@ BAD = [
     ({"reviews": [{"after_week": 6, "change": {"live": 0}}]}, "after week 4 or 8 only"),
     ({"reviews": [{"after_week": 4}]}, "needs after_week and change"),
     ({"reviews": [{"after_week": 4, "change": {"live": 0}, "if": {"watch": "pace", "channel": "live"}}]}, "'above' or 'below'"),
+    ({"budget": {"live": True}}, "budget.*live.*True is no number"),
+    ({"budget": 5}, "give yuan by channel"),
+    ({"weeks": [1] * 13}, "weeks: .* is no dict; write it as .'live'"),
+    ({"weeks": {"live": 3}}, "weeks.*live.*3 is no list"),
+    ({"private": "newly dormant"}, "private: 'newly dormant' is no dict; write it as"),
+    ({"private": {"hooks": "free trial"}}, "private, hooks: 'free trial' is no dict"),
+    ({"private": {"recall": 3}}, "recall: 3 is no list"),
+    ({"creators": "C10"}, "creators: 'C10' is no list; write it as a list of 3 to 5"),
+    ({"creators": 10}, "creators: 10 is no list"),
+    ({"fission": "gift card"}, "fission: 'gift card' is no dict; write it as .'mechanic'"),
+    ({"fission": {"mechanic": "cut price", "seeds": 20.5, "rewards": 500}}, "seeds: 20.5 is not possible; give a whole number from 10 to 400"),
+    ({"reviews": {"after_week": 4}}, "reviews: .* is no list; write it as"),
+    ({"reviews": [{"after_week": 4, "change": "live"}]}, "change: 'live' is no dict"),
+    ({"reviews": [{"after_week": 4, "change": {"live": 0}, "if": "pace"}]}, "if: 'pace' is no dict"),
 ]  # fmt: skip
 
 
@@ -316,6 +379,20 @@ BAD = [
 def test_a_plan_that_cannot_be_played_names_field_and_remedy(plan, said):
     with pytest.raises(PlanError, match=said):
         simulator.check_plan(plan)
+
+
+@pytest.mark.parametrize("seed", ["a", -1, 1.5, True, None, 2**40])
+def test_a_seed_is_a_whole_number_of_zero_or_more(seed):
+    with pytest.raises(PlanError, match=r"^seed: .*give"):
+        simulator.play(owners(), seed, SHARE)
+    with pytest.raises(PlanError, match=r"^seed: .*give"):
+        simulator.save(owners(), "plan.json", seed)
+
+
+def test_a_whole_number_may_come_as_any_number():
+    assert simulator.identifier(owners(), 2.0) == simulator.identifier(owners(), np.int64(2))
+    asked = {"mechanic": "cut price", "seeds": 50.0, "rewards": 500}
+    assert simulator.check_plan({"fission": asked})["fission"]["seeds"] == 50
 
 
 def test_a_plan_is_no_list():

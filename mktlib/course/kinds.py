@@ -666,7 +666,7 @@ class Rubric(Kind):
             if name not in self.criteria:
                 meant = closest(name, self.criteria)
                 meant = f"did you mean '{meant}'?" if meant else f"the criteria are {names}."
-                raise Unreadable(f"There is no criterion '{text.plain(name, 40)}'; {meant}")
+                raise Unreadable(f"There is no criterion {text.plain(name, 40)}; {meant}")
         if missing := [name for name in self.criteria if name not in given]:
             raise Unreadable(f"The level of '{missing[0]}' is missing.")
         if waiting := [name for name in self.criteria if given[name] is Ellipsis]:

@@ -158,7 +158,7 @@ def visits_needed(channel_targets, quarter_goals):
 )
 def _(channel_targets, quarter_goals):
     """You gave all channels one conversion rate and one order value. A visit that follows a mail buys several times as often as
-    one that follows an ad, so the ads get far too few visits and the mails more than there are readers."""
+    one that follows an ad, so the ads get far too few visits and the mails far more than their part of the goal needs."""
     plan, goal = plan_of(channel_targets), goal_of(quarter_goals)
     visits = goal * plan["share"] / (plan["cvr"].mean() * plan["aov"].mean())
     brings = (visits * plan["cvr"] * plan["aov"]).sum()
@@ -169,7 +169,7 @@ def _(channel_targets, quarter_goals):
             "e-mail/SMS": percent(plan["cvr"]["e-mail/SMS"]),
         },
         cost=f"If every channel brought these visits at its own rates, the quarter would end at {yuan(brings)}, "
-        f"{yuan(abs(goal - brings))} away from the goal with every target met, and nobody would know why.",
+        f"{yuan(abs(goal - brings))} {'above' if brings > goal else 'below'} the goal with every visit delivered, and nobody would know why.",
     )
 
 

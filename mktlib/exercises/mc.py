@@ -3,13 +3,16 @@
 What each task asks for was earned in M01 to M10; the quarter itself is played by mktlib.simulator. The rubric stands in mktlib/rubrics/mc.py.
 """
 
+from itertools import combinations
+
+import numpy as np
 import pandas as pd
 
 from mktlib import simulator
-from mktlib.attribution import shapley
+from mktlib.attribution import credit, shapley
 from mktlib.course import exercise, per_world, prediction, wrong
 from mktlib.course.text import count, percent, yuan
-from mktlib.creators import audience, portfolio, reached, suspicion
+from mktlib.creators import audience, portfolio, reached, standardised, suspicion
 from mktlib.fission import ring_sizes
 from mktlib.private_domain import holdout_effect, orders_within
 from mktlib.quarter import hours_left, kpi_scores, target_tree
@@ -31,6 +34,11 @@ def within(table, column, period):
     return table[table[column].between(*period, inclusive="left")]
 
 
+def beside(one, value):
+    """A right value a hair off, so that a mistake is named only where this cell is right, too, and no other answer is met by chance."""
+    return value * (1 + 1.1 * one.tolerance)
+
+
 # ---------------------------------------------------------------- for whom
 
 
@@ -45,7 +53,12 @@ def first_year(segment_targets):
     """Thousand yuan that the winnable households of each segment leave in their first year."""
     t = segment_targets.set_index("segment")
     won = t["households_thousand"] * t["reachable"] * t["prefer_heyu"]
-    return won * (12 * t["spend_month"] * t["share_of_wallet"] * t["margin"] - t["cost_to_win"])
+    return won * household(t)
+
+
+def household(t):
+    """Yuan that a household won leaves in its first year, by segment."""
+    return 12 * t["spend_month"] * t["share_of_wallet"] * t["margin"] - t["cost_to_win"]
 
 
 def wins(segment_targets):
@@ -73,7 +86,9 @@ def video(content_test):
     selfcheck={
         "grain": "one row of survey is a respondent, who stands for the households of her cell",
         "numerator and denominator": "all households with a first child are below the line, whoever answered for them",
-        "filter": "the message: both audiences, the science video and the diary",
+        "worth": "households that can be reached and prefer Heyu, times what one leaves: margin of twelve months less the cost to win",
+        "criteria": "five criteria, of which one is the better the lower it is",
+        "filter": "the share: households with a first child; the message: both audiences, the science video and the diary",
     },
 )
 def target(survey, survey_population, segment_targets, content_test):
@@ -112,11 +127,14 @@ def _(survey, survey_population, segment_targets, content_test):
     """You chose the largest segment. Most of its households neither prefer Heyu nor leave much margin, so it is worth less."""
     right = target.compute(survey, survey_population, segment_targets, content_test)
     worth = first_year(segment_targets)
-    largest = segment_targets.set_index("segment")["households_thousand"].idxmax()
+    t = segment_targets.set_index("segment")
+    largest = t["households_thousand"].idxmax()
+    spent = 100_000 * household(t) / t["cost_to_win"]
     return wrong(
         right | {"worth": worth[largest], "wins": wins(segment_targets)[largest]},
         shows={"largest segment": largest, "its margin": percent(segment_targets.set_index("segment").loc[largest, "margin"], 0)},
-        cost=f"A year of work for it is worth {yuan(1000 * (worth.max() - worth[largest]))} less.",
+        cost=f"CNY 100,000 spent on winning its households would leave {yuan(spent[largest])} in their first year; "
+        f"spent on those of another segment, {yuan(spent.max())}.",
     )  # fmt: skip
 
 
@@ -130,6 +148,39 @@ def _(survey, survey_population, segment_targets, content_test):
         right | {"video, at least": found["difference"]},
         shows={"effect on mothers of a first child": f"{100 * found['effect_one']:.2f} points", "on the others": f"{100 * found['effect_other']:.2f} points"},
     )  # fmt: skip
+
+
+@target.slip("filter")
+def _(survey, survey_population, segment_targets, content_test):
+    """You weighted all households. The share is asked for those with a first child."""
+    right = target.compute(survey, survey_population, segment_targets, content_test)
+    weights = cell_weights(survey, survey_population, CELLS, "households_thousand")
+    return right | {"prefer Heyu": (weights * (survey["preferred_brand"] == "Heyu")).sum() / weights.sum()}
+
+
+@target.slip("criteria")
+def _(survey, survey_population, segment_targets, content_test):
+    """Your card gives points for a high cost to win."""
+    right = target.compute(survey, survey_population, segment_targets, content_test)
+    card = weight_space(points(segment_targets.set_index("segment")[CRITERIA_OF_CARD]))
+    return right | {"wins": card[first_year(segment_targets).idxmax()]}
+
+
+@target.slip("worth")
+def _(survey, survey_population, segment_targets, content_test):
+    """You did not take off what it costs to win a household."""
+    t = segment_targets.set_index("segment")
+    won = t["households_thousand"] * t["reachable"] * t["prefer_heyu"]
+    right = target.compute(survey, survey_population, segment_targets, content_test)
+    return right | {"worth": (won * (household(t) + t["cost_to_win"])).max()}
+
+
+@target.slip("worth")
+def _(survey, survey_population, segment_targets, content_test):
+    """You counted every household that prefers Heyu. Not all of them can be reached."""
+    t = segment_targets.set_index("segment")
+    right = target.compute(survey, survey_population, segment_targets, content_test)
+    return right | {"worth": (t["households_thousand"] * t["prefer_heyu"] * household(t)).max()}
 
 
 target.hints(
@@ -175,6 +226,7 @@ def credit_of(touchpoints):
         "grain": "one row of platform_reports is a platform and a day; a row of touchpoints is a touch",
         "numerator and denominator": "cost over orders; claims over orders of the own shop, paid or not",
         "window": "March to June 2025; seven days after a click for every platform",
+        "filter": "orders of the own shop, placed in these months",
         "v(S)": "feed ads: Shapley credit over the credit of all channels, a fraction; v(S) the orders of journeys whose channels all lie in S, "
         "which is worth='orders'. With worth='rate', or by the Markov chain, it is another answer",
     },
@@ -219,6 +271,39 @@ def _(platform_reports, orders, touchpoints):
     )  # fmt: skip
 
 
+@aligned.slip("v(S)")
+def _(platform_reports, orders, touchpoints):
+    """You gave the share of feed ads by last click. The last touch takes the whole order there, whoever came before."""
+    last = credit(touchpoints, "last")
+    return aligned.compute(platform_reports, orders, touchpoints) | {
+        "feed ads": last["feed ads"] / last.sum()
+    }
+
+
+@aligned.slip("v(S)")
+def _(platform_reports, orders, touchpoints):
+    """You gave the share of feed ads by first touch. The first takes the whole order there, whoever came later."""
+    first = credit(touchpoints, "first")
+    return aligned.compute(platform_reports, orders, touchpoints) | {
+        "feed ads": first["feed ads"] / first.sum()
+    }
+
+
+@aligned.slip("v(S)")
+def _(platform_reports, orders, touchpoints):
+    """You took the share of journeys that end in an order for v(S), and not the orders."""
+    by_rate = shapley(touchpoints, worth="rate")
+    right = aligned.compute(platform_reports, orders, touchpoints)
+    return right | {"feed ads": by_rate["feed ads"] / by_rate.sum()}
+
+
+@aligned.slip("filter")
+def _(platform_reports, orders, touchpoints):
+    """You held the claims to the orders of all stores. The platforms lead to the own shop."""
+    right, table = aligned.compute(platform_reports, orders, touchpoints), claims_of(platform_reports)
+    return right | {"claimed": table["orders"].sum() / len(within(orders, "ordered_at", SPRING))}
+
+
 @aligned.slip("window")
 def _(platform_reports, orders, touchpoints):
     """You compared the claims of the seven-day window, and not what the platforms report, with the orders."""
@@ -249,13 +334,18 @@ YEAR_AGO = ("2024-07-01", "2024-10-01")
 
 def year_ago_channels(channel_targets, traffic_daily, orders):
     """By channel of the targets: share of the goal, CVR and AOV of the own shop in the third quarter of 2024; index is the channel."""
+    return channels_in(YEAR_AGO, channel_targets, traffic_daily, orders)
+
+
+def channels_in(period, channel_targets, traffic_daily, orders):
+    """The same for any period."""
     visits = (
-        within(traffic_daily, "date", YEAR_AGO)
+        within(traffic_daily, "date", period)
         .groupby("source")["visits"]
         .sum()
         .rename({"referral": "affiliate"})
     )
-    own = within(orders, "ordered_at", YEAR_AGO).query("store == 'own'")
+    own = within(orders, "ordered_at", period).query("store == 'own'")
     sold = own.groupby("channel")["amount"].agg(["size", "mean"])
     share = channel_targets.set_index("channel")["goal_share"]
     table = pd.DataFrame(
@@ -295,17 +385,20 @@ def visits_needed(channel_targets, quarter_goals, traffic_daily, orders):
     "AVERAGE_PLAN", repair="What is one visit from feed ads worth, and what one from e-mail?"
 )
 def _(channel_targets, quarter_goals, traffic_daily, orders):
-    """You planned all channels with one rate and one basket. Channels whose visits are worth little then get too few of them, and the
-    goal is missed while each target is met."""
+    """You planned all channels with one rate and one basket. Channels whose visits are worth little then get too few of them and the
+    others more than their part of the goal needs, so the plan leads to another sum than the goal."""
     table = year_ago_channels(channel_targets, traffic_daily, orders)
     worth = (table["orders"] * table["aov"]).sum() / table["visits"].sum()
     goal = goal_of(quarter_goals)
     found = goal * table["share"] / worth
-    got = (found * table["cvr"] * table["aov"]).sum()
+    got = found * table["cvr"] * table["aov"] / (goal * table["share"])
+    many, few = ", ".join(got.index[got > 1.1]) or "none", ", ".join(got.index[got < 0.9]) or "none"
+    total = (goal * table["share"] * got).sum()
     return wrong(
         found.to_dict(),
         shows={"GMV of a visit from feed ads": yuan((table["cvr"] * table["aov"])["feed ads"], 2), "of an average visit": yuan(worth, 2)},
-        cost=f"With every target met, the quarter would bring {yuan(got)} and not {yuan(goal)}.",
+        cost=f"With these visits the quarter would bring {yuan(total)}, and the goal is {yuan(goal)}: "
+        f"too many visits for {many}, too few for {few}.",
     )  # fmt: skip
 
 
@@ -321,12 +414,27 @@ def _(channel_targets, quarter_goals, traffic_daily, orders):
     )
 
 
-@visits_needed.slip("numerator and denominator")
+@visits_needed.slip("window")
 def _(channel_targets, quarter_goals):
-    """You took the CVR and the AOV that the owners planned, not those of the third quarter of 2024."""
+    """You took the rates and baskets of spring: the second quarter of 2025, or the owners' plan, which lies close to it. Asked for are those
+    of the third quarter of 2024, which had the season of the goal."""
     t = channel_targets.set_index("channel")
     worth = t["planned_cvr"] / 100 * t["planned_aov"]
     return (goal_of(quarter_goals) * t["goal_share"] / t["goal_share"].sum() / worth).to_dict()
+
+
+@visits_needed.slip("numerator and denominator")
+def _(channel_targets):
+    """You took the visits that the table holds already: the owners' own rates, and their own targets."""
+    return channel_targets.set_index("channel")["planned_visits"].to_dict()
+
+
+@visits_needed.slip("window")
+def _(channel_targets, quarter_goals, traffic_daily, orders):
+    """You took the rates and baskets of spring: the second quarter of 2025, or the owners' plan, which lies close to it. Asked for are those
+    of the third quarter of 2024, which had the season of the goal."""
+    table = channels_in(("2025-04-01", "2025-07-01"), channel_targets, traffic_daily, orders)
+    return target_tree(goal_of(quarter_goals), table)["visits"].to_dict()
 
 
 @visits_needed.slip("filter")
@@ -416,6 +524,29 @@ def _(budget):
     return (table["spent"] / table["planned"])[["feed ads", "live"]].to_dict()
 
 
+@pace.slip("filter")
+def _(budget):
+    """You took feed ads on all platforms. Only Douyin is asked for."""
+    media = within(budget[budget["item"] == "media"], "date", REVIEW)
+    table = media.groupby("channel")[["planned", "spent"]].sum()
+    return (table["spent"] / table["planned"])[["feed ads", "live"]].to_dict()
+
+
+@pace.slip("window")
+def _(budget):
+    """You held four weeks of bills to the plan of the whole quarter."""
+    table = douyin_four_weeks(budget)
+    return (table["spent"] / table["quarter"])[["feed ads", "live"]].to_dict()
+
+
+@pace.slip("window")
+def _(budget):
+    """You took the whole quarter, and the review follows its fourth week."""
+    media = budget[(budget["item"] == "media") & (budget["platform"] == "Douyin")]
+    table = within(media, "date", Q3).groupby("channel")[["planned", "spent"]].sum()
+    return (table["spent"] / table["planned"])[["feed ads", "live"]].to_dict()
+
+
 pace.hints(
     "What did the plan say for these days?",
     "Sum planned and spent of the same 28 days by channel, then divide.",
@@ -478,10 +609,12 @@ def _(budget, orders, feed_ads_daily):
     t = douyin_months(budget, orders, feed_ads_daily)
     usual, right = t.loc["August"], next_customer.compute(budget, orders, feed_ads_daily)
     average = (t.loc["September", "media"] + t.loc["September", "coupons"]) / t.loc["September", "new"]
+    gap = 100_000 / right - 100_000 / average
     return wrong(
         average,
         shows={"a customer of August cost": yuan((usual["media"] + usual["coupons"]) / usual["new"]), "new customers of August": count(usual["new"]), "of September": count(t.loc["September", "new"])},
-        cost=f"For 1,000 customers more the plan would ask for {yuan(1000 * (average - right))} that is not needed, and Douyin would be cut on that.",
+        cost=f"CNY 100,000 cut from Douyin on that average would give up some {count(abs(gap))} new customers "
+        f"{'more' if gap > 0 else 'fewer'} than the plan says; at CNY 140 of margin in a first order each, {yuan(140 * abs(gap))}.",
     )  # fmt: skip
 
 
@@ -504,7 +637,10 @@ def _(budget, orders, feed_ads_daily):
     more = t.loc["September"] - t.loc["August"]
     return wrong(
         (more["media"] + more["coupons"]) / more["orders"],
-        shows={"orders more": count(more["orders"]), "new customers more": count(more["new"])},
+        shows={
+            "orders of September": count(t.loc["September", "orders"]),
+            "of them first orders ever": count(t.loc["September", "new"]),
+        },
     )
 
 
@@ -520,6 +656,13 @@ def _(budget, orders, feed_ads_daily):
     """You divided September's media by its new customers: an average of the month, and without their coupons."""
     t = douyin_months(budget, orders, feed_ads_daily).loc["September"]
     return t["media"] / t["new"]
+
+
+@next_customer.slip("window")
+def _(budget, orders, feed_ads_daily):
+    """You gave what a new customer of August cost, before the money was added."""
+    t = douyin_months(budget, orders, feed_ads_daily).loc["August"]
+    return (t["media"] + t["coupons"]) / t["new"]
 
 
 next_customer.hints(
@@ -571,6 +714,7 @@ def members_order(orders):
         "grain": "one row of private_holdout is a customer who was in the lot",
         "numerator and denominator": "difference of the arms in orders, over their difference in who joined",
         "window": "sixty days from each person's start, for joining and for orders",
+        "filter": "all orders of the sixty days, whatever the channel; the mean amount of those through the private domain",
     },
 )
 def joiners(private_holdout, orders, wecom_contacts):
@@ -584,9 +728,10 @@ def thousand(each, orders):
     return {"orders": 1000 * each, "margin": 1000 * each * MARGIN * members_order(orders)}
 
 
-def misplanned(found, right):
-    """Yuan of margin between two answers for a thousand joiners."""
-    return yuan(abs(found["margin"] - right["margin"]))
+def misplanned(found, *tables):
+    """Yuan of margin between an answer and the right one, for all who joined in the lot; tables as `joiners` takes them."""
+    gap = abs(found["margin"] - joiners.compute(*tables)["margin"])
+    return yuan(gap * lot(*tables)["joined"].sum() / 1000)
 
 
 @joiners.mistake(
@@ -601,7 +746,8 @@ def _(private_holdout, orders, wecom_contacts):
     return wrong(
         found,
         shows={"orders in sixty days, invited and joined": f"{means[True]:.3f}", "invited, did not join": f"{means[False]:.3f}"},
-        cost=f"{misplanned(found, joiners.compute(private_holdout, orders, wecom_contacts))} would be misplanned on every thousand joiners.",
+        cost=f"{misplanned(found, private_holdout, orders, wecom_contacts)} would be misplanned on those who joined "
+        "in the lot alone.",
     )  # fmt: skip
 
 
@@ -609,12 +755,14 @@ def _(private_holdout, orders, wecom_contacts):
 def _(private_holdout, orders, wecom_contacts):
     """You compared all who joined with all who did not, as if there had been no lot. They are other people: who joins is a better
     customer, card or no card."""
-    means = lot(private_holdout, orders, wecom_contacts).groupby("joined")["orders"].mean()
+    test = lot(private_holdout, orders, wecom_contacts)
+    means = test.groupby("joined")["orders"].mean()
     found = thousand(means[True] - means[False], orders)
     return wrong(
         found,
         shows={"orders in sixty days, joined": f"{means[True]:.3f}", "did not join": f"{means[False]:.3f}"},
-        cost=f"{misplanned(found, joiners.compute(private_holdout, orders, wecom_contacts))} would be misplanned on every thousand joiners.",
+        cost=f"{misplanned(found, private_holdout, orders, wecom_contacts)} would be misplanned on those who joined "
+        "in the lot alone.",
     )
 
 
@@ -628,8 +776,8 @@ def _(private_holdout, orders, wecom_contacts):
     return wrong(
         found,
         shows={"orders in sixty days, invited": f"{test.loc[test['arm'] == 'invited', 'orders'].mean():.3f}", "held out": f"{test.loc[test['arm'] == 'held out', 'orders'].mean():.3f}"},
-        cost=f"On every thousand joiners {misplanned(found, joiners.compute(private_holdout, orders, wecom_contacts))} of samples and red "
-        "packets would pay for orders that come anyway.",
+        cost=f"For those who joined in the lot alone, {misplanned(found, private_holdout, orders, wecom_contacts)} "
+        "of samples and red packets would pay for orders that come anyway.",
     )  # fmt: skip
 
 
@@ -637,11 +785,12 @@ def _(private_holdout, orders, wecom_contacts):
 def _(private_holdout, orders, wecom_contacts):
     """You gave the amounts of the orders that joining adds. A part of each pays for goods and shipping; 42 % of it is left."""
     right = joiners.compute(private_holdout, orders, wecom_contacts)
-    found = right | {"margin": right["margin"] / MARGIN}
+    found = {"orders": beside(joiners, right["orders"]), "margin": right["margin"] / MARGIN}
     return wrong(
         found,
         shows={"mean order through the private domain": yuan(members_order(orders)), "of it left": yuan(MARGIN * members_order(orders))},
-        cost=f"On every thousand joiners {misplanned(found, right)} would be spent that has gone to suppliers.",
+        cost=f"For those who joined in the lot alone, {misplanned(found, private_holdout, orders, wecom_contacts)} "
+        "would be spent that has gone to suppliers.",
     )  # fmt: skip
 
 
@@ -650,6 +799,23 @@ def _(private_holdout, orders, wecom_contacts):
     """You gave what a thousand invitations are worth; not all who are invited join, and some join uninvited."""
     found = holdout_effect(lot(private_holdout, orders, wecom_contacts), "orders")["per_invitation"]
     return thousand(found, orders)
+
+
+@joiners.slip("numerator and denominator")
+def _(private_holdout, orders, wecom_contacts):
+    """You took `extra`, by what part the invited order more than those held out. A relative rise is no number of orders, and it is one of
+    all who were invited, joined or not."""
+    found = holdout_effect(lot(private_holdout, orders, wecom_contacts), "orders")["extra"]
+    return thousand(found, orders)
+
+
+@joiners.slip("filter")
+def _(private_holdout, orders, wecom_contacts):
+    """You counted the orders through the private domain alone. Who joins orders in other ways, too, and some of these orders only moved."""
+    test = lot(private_holdout, orders, wecom_contacts).copy()
+    inside = orders[orders["channel"] == "private domain"]
+    test["orders"] = orders_within(inside, test["customer_id"], test["start"], days=60)
+    return thousand(holdout_effect(test, "orders")["per_joining"], orders)
 
 
 joiners.hints(
@@ -686,11 +852,13 @@ def booked(creators, creator_audience_overlap):
     section="Creators and a mechanic",
     selfcheck={
         "grain": "one row of creators is a creator; a booking is the fee times the fewest posts",
+        "reach": "each mother counted once: `reached` of the set, not the sum of its audiences",
         "filter": "Xiaohongshu, suspicion at most 0.6, together at most CNY 12,000",
     },
 )
 def creators_booked(creators, creator_audience_overlap):
-    """Best together: each mother counts once, whoever shows her the note, and nobody pays for robots."""
+    """Best together: each mother counts once, whoever shows her the note, and nobody above the limit is booked. Whether the limit changed
+    the set, only the set without it tells; money it costs as soon as a bought audience looks cheap."""
     return set(booked(creators, creator_audience_overlap))
 
 
@@ -750,6 +918,52 @@ def _(creators, creator_audience_overlap):
     )  # fmt: skip
 
 
+@per_world
+def by_plain_sum(creators, creator_audience_overlap):
+    """The set within the money whose audiences add up to most, whoever stands in two of them; creator_ids."""
+    score, shares, people, cost = offers_of(creators, creator_audience_overlap)
+    fine = score.index[score <= BELIEVED]
+    views, fees = shares.loc[fine].mul(people).sum(axis=1).to_numpy(), cost[fine].to_numpy()
+    best = {}
+    for size in (3, 4, 5):
+        sets = np.array(list(combinations(range(len(fine)), size)))
+        sums = np.where(fees[sets].sum(axis=1) <= FEES, views[sets].sum(axis=1), -1.0)
+        best[sums.max()] = sets[sums.argmax()]
+    return set(fine[best[max(best)]])
+
+
+@creators_booked.slip("reach")
+def _(creators, creator_audience_overlap):
+    """You added up the audiences. A mother who sees two of your creators is counted twice there."""
+    return by_plain_sum(creators, creator_audience_overlap)
+
+
+@creators_booked.slip("filter")
+def _(creators, creator_audience_overlap):
+    """You looked for the best set on all platforms. Asked for are creators of Xiaohongshu."""
+    every = creators.set_index("creator_id")
+    fine = every[suspicion(every)["score"] <= BELIEVED]
+    shares, people = audience(fine, creator_audience_overlap)
+    return set(portfolio(shares, people, fine["quoted_fee"] * fine["minimum_posts"], FEES)["chosen"])
+
+
+@creators_booked.slip("grain")
+def _(creators, creator_audience_overlap):
+    """You paid each creator for one post. Nobody sells fewer posts than `minimum_posts`."""
+    score, shares, people, _ = offers_of(creators, creator_audience_overlap)
+    fine = score.index[score <= BELIEVED]
+    fees = creators.set_index("creator_id")["quoted_fee"].astype(float)[fine]
+    return set(portfolio(shares.loc[fine], people, fees, FEES)["chosen"])
+
+
+@creators_booked.slip("filter")
+def _(creators, creator_audience_overlap):
+    """Your set reaches most, and it costs more than there is for it."""
+    score, shares, people, cost = offers_of(creators, creator_audience_overlap)
+    fine = score.index[score <= BELIEVED]
+    return set(portfolio(shares.loc[fine], people, cost[fine], cost.sum())["chosen"])
+
+
 creators_booked.hints(
     "Whom do you believe, what does a booking cost, and who is seen twice?",
     "suspicion, then audience over those who are left, then portfolio with the fee times the fewest posts.",
@@ -771,8 +985,9 @@ def sign_ups(referrals, orders):
         right_on="customer",
     )
     days = (sold["ordered_at"] - sold["accepted_at"]).dt.total_seconds() / 86_400
-    sold = sold[(days >= 0) & (days < 90)].sort_values("ordered_at")
+    ever, sold = sold[days >= 0], sold[(days >= 0) & (days < 90)].sort_values("ordered_at")
     rows["amount"] = rows["customer"].map(sold.groupby("customer_id")["amount"].sum()).fillna(0.0)
+    rows["ever"] = rows["customer"].map(ever.groupby("customer_id")["amount"].sum()).fillna(0.0)
     rows["first"] = rows["customer"].map(sold.groupby("customer_id")["amount"].first()).fillna(0.0)
     rows["first_ever"] = rows["first_order_id"].map(paid.set_index("order_id")["amount"]).fillna(0.0)
     return rows
@@ -884,11 +1099,13 @@ def _(referrals, orders):
     sums = rows.groupby("mechanic")[["amount", "reward_cost"]].sum()
     buyers = (rows["amount"] > 0).groupby(rows["mechanic"]).sum()
     value = (MARGIN * sums["amount"] - sums["reward_cost"]) / buyers
-    right = per_sign_up.compute(referrals, orders)
+    right = pd.Series(per_sign_up.compute(referrals, orders))
+    gap = ((value - right) * rows.groupby("mechanic").size()).sum()
     return wrong(
         value[MECHANICS].to_dict(),
         shows={"sign-ups": count(len(rows)), "of them bought": count(buyers.sum())},
-        cost=f"A thousand sign-ups of gift card would be planned with {yuan(1000 * (value['gift card'] - right['gift card']))} too much.",
+        cost=f"As many sign-ups again, by all four mechanics together, would be planned with {yuan(gap)} "
+        "too much.",
     )
 
 
@@ -896,6 +1113,12 @@ def _(referrals, orders):
 def _(referrals, orders):
     """You stopped at the first order within the ninety days; all paid orders of these days count."""
     return by_first_order(sign_ups(referrals, orders), "first")
+
+
+@per_sign_up.slip("window")
+def _(referrals, orders):
+    """You counted all orders until the end of the books. Ninety days are asked for, so that early and late sign-ups are alike."""
+    return by_first_order(sign_ups(referrals, orders), "ever")
 
 
 per_sign_up.hints(
@@ -920,7 +1143,7 @@ def second_half(vendor_monthly):
     title="The vendors at equal audiences",
     kind="table",
     unit="times",
-    tolerance=0.01,
+    tolerance=0.005,
     minutes=(6, 9),
     points=3,
     practises=["R235", "R236", "R237", "R238"],
@@ -941,7 +1164,8 @@ def vendors(vendor_monthly):
 
 @vendors.mistake("MIX_UNADJUSTED", repair="On whom did each vendor spend the money?")
 def _(vendor_monthly):
-    """You divided all revenue by all cost. A vendor that spends on people who know us looks better whatever it does."""
+    """You compared the vendors on audiences that are not alike: all revenue over all cost, or made equal by something else, such as the
+    campaign. A vendor that spends on people who know us looks better whatever it does."""
     sums = second_half(vendor_monthly)
     raw = sums.groupby("vendor").sum()
     core = sums["cost"].unstack().loc["core"] / raw["cost"]
@@ -954,16 +1178,31 @@ def _(vendor_monthly):
     )  # fmt: skip
 
 
-@vendors.mistake("AVG_OF_RATIOS", repair="How much money stands behind each of the three ratios?")
+@vendors.slip("numerator and denominator")
 def _(vendor_monthly):
     """You averaged the ratios of the audiences. Each audience then counts the same, however little is spent on it."""
     sums = second_half(vendor_monthly)
-    ratio = (sums["revenue"] / sums["cost"]).unstack()
-    cost = sums["cost"].groupby("audience").sum()
-    return wrong(
-        ratio.mean().to_dict(),
-        shows={f"cost on the audience {name}": yuan(value) for name, value in cost.items()},
-    )
+    return (sums["revenue"] / sums["cost"]).unstack().mean().to_dict()
+
+
+def adjusted(vendor_monthly, first, last):
+    """Revenue per yuan of both at equal audiences, months from first to last; dict."""
+    rows = vendor_monthly[
+        vendor_monthly["month"].between(first, last) & vendor_monthly["vendor"].isin(["A", "B"])
+    ]
+    return standardised(rows, "revenue", "cost", of="vendor", within="audience")["adjusted"].to_dict()
+
+
+@vendors.slip("window")
+def _(vendor_monthly):
+    """You took other months, the third quarter or the whole year. The second half of the year is asked for."""
+    return adjusted(vendor_monthly, "2025-07", "2025-09")
+
+
+@vendors.slip("window")
+def _(vendor_monthly):
+    """You took other months, the third quarter or the whole year. The second half of the year is asked for."""
+    return adjusted(vendor_monthly, "2025-01", "2025-12")
 
 
 vendors.hints(
@@ -1056,6 +1295,21 @@ def _(team_kpi, timesheets, work_requests):
     )
 
 
+@team.slip("numerator and denominator")
+def _(team_kpi, timesheets, work_requests):
+    """You left the difficulty out of the scores."""
+    right = team.compute(team_kpi, timesheets, work_requests)
+    return right.assign(score=kpi_scores(sheet(team_kpi).assign(difficulty=1.0)))
+
+
+@team.slip("numerator and denominator")
+def _(team_kpi, timesheets, work_requests):
+    """You did not take off the hours of leave."""
+    right = team.compute(team_kpi, timesheets, work_requests)
+    sheets = within(timesheets, "week_start", Q3).groupby("person")
+    return right.assign(**{"hours left": right["hours left"] + sheets["leave_hours"].sum()})
+
+
 @team.slip("window")
 def _(team_kpi, timesheets, work_requests):
     """You took off what requests took in 26 weeks; the plan has thirteen."""
@@ -1120,6 +1374,7 @@ def rung(table):
         "grain": "one row of play.money is a week and a channel",
         "numerator and denominator": "spent so far over planned so far, since the first week",
         "window": "up to and with week 4, up to and with week 8",
+        "names": "channel and week as they stand in play.money, with one space between",
     },
 )
 def fired():
@@ -1176,6 +1431,35 @@ def _():
     return rung(paces(owners().money).loc[[4]])
 
 
+def renamed(change):
+    """The right set with each name changed."""
+    return {change(name) for name in rung(paces(owners().money))}
+
+
+@fired.slip("names")
+def _():
+    """You named the channel without its week."""
+    return renamed(lambda name: name.rpartition(" ")[0])
+
+
+@fired.slip("names")
+def _():
+    """You took the platform's name. In `owners.money` the channel is called otherwise."""
+    return renamed(lambda name: name.replace("Douyin feed", "Douyin"))
+
+
+@fired.slip("names")
+def _():
+    """You took the channels of `budget`. In `owners.money` feed ads are divided."""
+    return renamed(lambda name: name.replace("Douyin feed", "feed ads"))
+
+
+@fired.slip("names")
+def _():
+    """You named the week in which the action begins. A review is called by the week that it follows."""
+    return renamed(lambda name: f"{name.rpartition(' ')[0]} {int(name.rpartition(' ')[2]) + 1}")
+
+
 fired.hints(
     "So far, or this week?",
     "Add up spent and planned by channel to the review's week, divide, and keep what is above 1.15.",
@@ -1214,6 +1498,7 @@ def _():
     selfcheck={
         "grain": "a play is a quarter; two plays of one seed share their luck",
         "numerator and denominator": "caused less spent, halved less owners' plan; what is saved is spent with a minus",
+        "average": "the halved quarter against the owners', from the fifth week on",
         "filter": "the lever live",
     },
 )
@@ -1242,7 +1527,10 @@ def _():
     caused = 9 * MARGIN * (after - before)
     return wrong(
         {"spent": spent, "caused": caused, "net": caused - spent},
-        shows={"revenue of the rooms a week before": yuan(before), "after": yuan(after)},
+        shows={
+            "revenue of the rooms, first four weeks": yuan(sold.head(4).sum()),
+            "last four weeks": yuan(sold.tail(4).sum()),
+        },
         cost=f"The file for the next quarter would hold {yuan(caused - spent)} instead of what the action did.",
     )
 
@@ -1258,8 +1546,22 @@ def _():
     return wrong(
         {"spent": spent, "caused": caused, "net": caused - spent},
         shows={"refunds of the rooms": yuan(owners().channels.loc["live", "refunds"]), "their revenue": yuan(owners().channels.loc["live", "revenue"])},
-        cost=f"Live would be restored on a loss of {yuan(-caused)} that the books alone show.",
+        cost=f"Live would be judged by {yuan(abs(caused))} of margin {'lost' if caused < 0 else 'won'} "
+        "that the books alone show.",
     )  # fmt: skip
+
+
+@retro.mistake("NO_UNCERTAINTY", repair="What else differs between two quarters than what you did?")
+def _():
+    """You took the difference in `worth`. It holds the luck of two quarters beside what the action did, and `effect` takes that luck out."""
+    found = halved().result["worth"] - owners().result["worth"]
+    spread = [simulator.play(simulator.reference(), seed).result["worth"] for seed in (1, 2, 3)]
+    return wrong(
+        {"spent": beside(retro, live_effect()["spent"]), "caused": live_effect()["caused"], "net": found},
+        shows={f"worth of the owners' plan, seed {n}": yuan(value) for n, value in enumerate(spread, 1)},
+        cost=f"Between these three quarters, with nothing done, lie {yuan(max(spread) - min(spread))}: so much luck "
+        "can stand in the file as the work of a review.",
+    )
 
 
 @retro.mistake("MARGIN_IGNORED", repair="What is left of the rooms' revenue after refunds and goods?")
@@ -1270,6 +1572,27 @@ def _():
         {"spent": spent, "caused": caused, "net": caused - spent},
         shows={"revenue of the rooms": yuan(owners().channels.loc["live", "revenue"]), "their margin": yuan(owners().channels.loc["live", "margin"])},
     )  # fmt: skip
+
+
+@retro.slip("average")
+def _():
+    """You took what a yuan of live causes on average, and let the yuan that were saved take it along. The next yuan is not the average one."""
+    spent, whole = live_effect()["spent"], simulator.effect(owners()).loc["live"]
+    caused = spent * whole["caused"] / whole["spent"]
+    return {"spent": spent, "caused": caused, "net": caused - spent}
+
+
+@retro.slip("average")
+def _():
+    """You halved the whole quarter of live. The action begins with the fifth week, and half of the money is not half of what it causes."""
+    whole = simulator.effect(owners()).loc["live"] / 2
+    return {"spent": -whole["spent"], "caused": -whole["caused"], "net": whole["spent"] - whole["caused"]}
+
+
+@retro.slip("numerator and denominator")
+def _():
+    """You counted the money saved alone, as if live had caused nothing. What it caused, more or less than before, belongs to the action."""
+    return {"spent": live_effect()["spent"], "caused": 0.0, "net": -live_effect()["spent"]}
 
 
 retro.hints(
@@ -1355,6 +1678,7 @@ memo.hints(
     "MC.14",
     title="Your quarter, judged by seven criteria",
     kind="rubric",
+    page="own_the_quarter.html",
     minutes=(15, 25),
     points=24,
     practises=["R035", "R221", "R228"],

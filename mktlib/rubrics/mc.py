@@ -216,7 +216,7 @@ CRITERIA = {
         (
             "Media {media}, contacts {adds}, Douyin {billed_share}, pace {june_pace}, see sheet.",
             "The second quarter used {media} of media. Results are under observation.",
-            "The recall leaves {per_thousand} a thousand messages. Evidence: a lot, {sent} messages. Approve until Friday that it goes to the newly dormant alone.",
+            "The recall leaves {per_thousand} a thousand messages. Evidence: a lot, {sent} messages. Approve by Friday that it goes to the newly dormant alone.",
             "Headline: what the quarter leaves, and beside it what it would have left as planned. One picture whose title says it. Ask: one decision, a name, a "
             "date. The last line says what would change our mind, and by how much.",
         ),

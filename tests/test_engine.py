@@ -259,6 +259,8 @@ def test_lines_in_order_are_judged():
         ("CTR was 1.6%.\nQuiet days had 3.4%.\nWe keep an eye on it.", "mistake"),
         ("CTR was 1.6%.\nQuiet days had 3.4%.\nApprove.", "mistake"),
         ("CTR was 1.6%.\nQuiet days had 3.4%.\nCheck the gifts by Friday.", "correct"),
+        ("CTR was 1.6%.\nQuiet days had 3.4%.\nRoll out page B by Friday.", "correct"),
+        ("CTR was 1.6%.\nQuiet days had 3.4%.\nDo not sign before Friday.", "correct"),
         ("CTR was 1.6%.\nQuiet days had 3.4%.\nLet Lin count the gifts by 30 June.", "correct"),
         ("点击率1.6%。\n平日为3.4%。\n周五前核对预算。", "correct"),
         ("CTR was low.\nQuiet days had 3.4%.\nPause it today.", "incorrect"),
@@ -289,6 +291,16 @@ def test_a_memo_is_judged(memo, status):
 )
 def test_a_memo_reads_thousands_in_every_notation(line):
     assert reading.numbers_in(line)[0] == pytest.approx(39_600)
+
+
+def test_a_minus_may_stand_before_or_behind_the_currency():
+    assert [reading.number(one, "CNY") for one in ("CNY -59.65", "-CNY 59.65", "-¥1,200")] == [
+        -59.65,
+        -59.65,
+        -1200,
+    ]
+    with pytest.raises(reading.Unreadable):
+        reading.number("--3", "CNY")
 
 
 def test_the_digits_of_an_id_are_no_number():

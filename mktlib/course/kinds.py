@@ -155,6 +155,8 @@ class Number(Kind):
             return ["Your fraction stands upside down: what is counted per what?"]
         if self.exercise.unit == "fraction" and relative(1 - a, self.right) <= 0.01:
             return ["You computed the other part: one minus what is asked for."]
+        if not a:
+            return ["It is zero, and the data give another number."]
         ratio = a / self.right if self.right else math.copysign(math.inf, a)
         return [next(words for bound, words in _SIZES if ratio <= bound)]
 
@@ -496,10 +498,11 @@ _VERBS = (
 _LEADING = (
     "sign|halve|double|cap|limit|book|drop|draw|grant|put|take|pay|spend|use|write|plan|run|buy|open|close|make|fix|agree|"
     "hire|train|invite|block|exclude|split|freeze|pilot|name|return|pull|bring|rewrite|repeat|measure|delete|"
-    "check|count|call|tell|compare|correct|mend|collect|prepare|publish|track|update|merge|restore|clean|try|ban"
+    "check|count|call|tell|compare|correct|mend|collect|prepare|publish|track|update|merge|restore|clean|try|ban|show|reject|"
+    "roll|assign|appoint|escalate|schedule|introduce|negotiate|renew|cancel|brief|ship|redirect|investigate|rebuild"
 )
 _ASK = re.compile(
-    rf"\b({_VERBS}|please)\b|(?:^|[:;,.!?—–，。：；-]\s*|\b(?:to|and|then|you|let \w+)\s+)(?:{_LEADING})\b"
+    rf"\b({_VERBS}|please)\b|(?:^|[:;,.!?—–，。：；-]\s*|\b(?:to|and|then|you|let \w+|do not|don't)\s+)(?:{_LEADING})\b"
     r"|请|批准|暂停|停止|削减|增加|提高|降低|转移|保留|启动|决定|确认|更换|测试|延长|推迟|调整|减少|签|砍|停掉|限制"
     r"|检查|核对|复核|排查|安排|发送|改为|改用|关闭|开启|上线|下线|提交|同意|采用",
     re.IGNORECASE,

@@ -37,7 +37,7 @@ def is_array(answer):
 
 
 _NUMBER = re.compile(
-    r"^(?:CNY|RMB|¥|￥)?\s*([+-]?[\d,]*\.?\d+(?:e[+-]?\d{1,3})?)\s*(%|％|pp|元|万)?$", re.IGNORECASE
+    r"^(?:(-?)(?:CNY|RMB|¥|￥))?\s*([+-]?[\d,]*\.?\d+(?:e[+-]?\d{1,3})?)\s*(%|％|pp|元|万)?$", re.IGNORECASE
 )
 _FACTORS = {"%": 0.01, "％": 0.01, "pp": 0.01, "万": 10_000}
 
@@ -87,10 +87,10 @@ def _from_text(answer, unit):
     found = _NUMBER.match(answer.strip()) if len(answer) <= 40 else None
     if not found:
         raise Unreadable(f"A number is asked for; a text came: {text.plain(answer)}.")
-    suffix = (found[2] or "").casefold()
+    sign, digits, suffix = found[1], found[2].replace(",", ""), (found[3] or "").casefold()
     if suffix in {"%", "％", "pp"} and unit not in {"fraction", "pp"}:
         raise Unreadable(f"A percentage came, {text.plain(answer)}; this question is not asked in percent.")
-    return _finite(found[1].replace(",", "")) * _FACTORS.get(suffix, 1)
+    return (-1 if sign else 1) * _finite(digits) * _FACTORS.get(suffix, 1)
 
 
 def _only_element(answer):

@@ -277,6 +277,13 @@ def _(followers_daily):
     )
 
 
+@kept_cost.slip("numerator and denominator")
+def _(followers_daily):
+    """You divided by left_30d, which counts those who were gone after 30 days."""
+    sums = campaigns(followers_daily).groupby("promotion")[["promotion_cost", "left_30d"]].sum()
+    return (sums["promotion_cost"] / sums["left_30d"]).to_dict()
+
+
 kept_cost.hints(
     "Who is still a follower when the money should begin to work?",
     "new minus left_30d, added up by promotion; the cost over that.",
@@ -359,6 +366,14 @@ def _(content_test):
         named(cells - overall),
         shows={f"CTR of all contents, born {name}": percent(share, 2) for name, share in ages.items()},
     )
+
+
+@weak_contents.slip("numerator and denominator")
+def _(content_test):
+    """You compared with mother's diary over all mothers. One age group clicks less on the diary, too."""
+    rows = tested(content_test)
+    diary = rate(rows, "clicks", "impressions", "content")[BASE]
+    return named(rate(rows, "clicks", "impressions", ["content", "born"]) - diary)
 
 
 weak_contents.hints(
@@ -450,7 +465,8 @@ def price_of_edits(ad_edits):
 
 @edit_effect.mistake("REGRESSION_TO_MEAN", repair="What did desk B's worst ads do in the week after?")
 def _(ad_edits):
-    """You gave the edit the whole change. These ads were picked in their worst week; without any edit most of it comes back."""
+    """You gave the edit the whole rise, compared with nothing or with ads that had no bad week. These ads
+    were picked in a bad week; without any edit most of it comes back."""
     table = before_after(ad_edits).loc["A"]
     rest = before_after(ad_edits).loc["B"]
     return wrong(
@@ -478,6 +494,15 @@ def _(ad_edits):
             "before, the other ads of desk A": percent(before[False], 2),
         },
     )
+
+
+@edit_effect.slip("numerator and denominator")
+def _(ad_edits):
+    """You subtracted one desk's rise from the other's. The question asks for a quotient of quotients, minus
+    1."""
+    table = before_after(ad_edits)
+    ctr, cpa = table["ctr_next"] / table["ctr"], table["cpa_next"] / table["cpa"]
+    return {"ctr": ctr["A"] - ctr["B"], "cost per conversion": cpa["A"] - cpa["B"]}
 
 
 edit_effect.hints(
@@ -565,8 +590,8 @@ def _(ad_frequency_weekly):
     "MIX_UNADJUSTED", repair="Which audience sees an ad for the fifth time, and which for the first?"
 )
 def _(ad_frequency_weekly):
-    """You put the audiences together. Who sees an ad five times belongs to the core, who sees it once often to the broad
-    audience, and the core clicks more at any contact."""
+    """You put the audiences together. Who sees an ad five times belongs mostly to the core, who sees it once
+    often to a wider audience, and the core clicks more at any contact."""
     pooled = rate(ad_frequency_weekly, "clicks", "impressions", ["ad", "contact"]).unstack()
     rows = ad_frequency_weekly.query("ad == 'AD-703'")
     core = rows[rows["audience"] == "core"].groupby("contact")["impressions"].sum()
@@ -580,6 +605,14 @@ def _(ad_frequency_weekly):
         },
         cost=f"By your figures AD-703 does not tire, and {yuan(tired_money)} more goes to a fifth contact and later ones.",
     )
+
+
+@tired.slip("numerator and denominator")
+def _(ad_frequency_weekly):
+    """You compared the last week with the first. A week is not a contact, and the people of two weeks
+    differ."""
+    weeks = rate(ad_frequency_weekly, "clicks", "impressions", ["ad", "week_start"]).unstack()
+    return (weeks.iloc[:, -1] / weeks.iloc[:, 0]).to_dict()
 
 
 tired.hints(
@@ -668,6 +701,13 @@ def _(social_posts):
         },
         cost=f"A click to the shop cost {yuan(here)} there, {yuan(there)} on another platform: {yuan(more)} more for the same clicks.",
     )
+
+
+@best_for_young.slip("filter")
+def _(social_posts):
+    """You took all posts. The question is about those on the young parents line."""
+    sums = social_posts.groupby("platform")[["link_clicks", "reach"]].sum()
+    return per_thousand(sums, (sums["link_clicks"] / sums["reach"]).idxmax())
 
 
 best_for_young.hints(
@@ -907,8 +947,9 @@ def _(orders, refunds):
     right, net = notes_row.compute(orders, refunds), notes_of_may(orders, refunds)["net"].sum()
     return wrong(
         right | {"profit": right["profit"] + net * (1 - PLAN_MARGIN)},
-        shows={"net revenue": yuan(net), "left of it after goods and shipping": yuan(net * PLAN_MARGIN)},
-        cost=f"The row would show {yuan(net * (1 - PLAN_MARGIN))} that belongs to suppliers and carriers.",
+        shows={"net revenue": yuan(net), "left of a yuan after goods and shipping": yuan(PLAN_MARGIN)},
+        cost=f"Of each CNY 1,000 of net revenue in your row {yuan(1000 * (1 - PLAN_MARGIN))} belong "
+        "to suppliers and carriers.",
     )
 
 
@@ -918,10 +959,15 @@ def _(orders, refunds):
     right, rows = notes_row.compute(orders, refunds), notes_of_may(orders, refunds)
     cost = reports()["Xiaohongshu"]["cost"].sum()
     profit = rows["amount"].sum() * PLAN_MARGIN - cost
+    paid = rows[rows["status"] == "paid"]
+    back = (paid["amount"] - paid["net"]).sum()
     return wrong(
         right | {"cost per order": cost / len(rows), "profit": profit},
-        shows={"placed": yuan(rows["amount"].sum()), "stayed": yuan(rows["net"].sum())},
-        cost=f"The row would show {yuan(profit - right['profit'])} of margin that never came or went back.",
+        shows={
+            "orders never paid": percent(1 - len(paid) / len(rows), 0),
+            "refunded, of the paid amount": percent(back / paid["amount"].sum(), 0),
+        },
+        cost=f"The row would count {yuan(back)} that went back to customers, beside what nobody paid.",
     )
 
 
@@ -932,6 +978,14 @@ def _(orders, refunds):
     return wrong(
         right | {"cpm": right["cpm"] / 1000}, shows={"impressions in a CPM": "1,000", "in yours": "1"}
     )
+
+
+@notes_row.slip("money")
+def _(orders, refunds):
+    """You kept what was refunded later."""
+    rows = notes_of_may(orders, refunds).query("status == 'paid'")
+    profit = rows["amount"].sum() * PLAN_MARGIN - reports()["Xiaohongshu"]["cost"].sum()
+    return notes_row.compute(orders, refunds) | {"profit": profit}
 
 
 notes_row.hints(
@@ -1011,12 +1065,13 @@ def _(content_test):
 
 @content_memo.mistake("NO_ACTION", repair="Which content for whom, from which day?")
 def _():
-    """Your third line asks for nothing. Director Shen decides on Friday; a report without a decision is filed."""
+    """No request was found in your third line. Director Shen decides on Friday, and a report without a
+    decision is filed: begin the line with what is to be done, such as set, give, change or stop."""
     return None
 
 
 content_memo.hints(
     "Three lines: number, evidence, ask.",
     "Line 1: best minus mother's diary in each group, weighted by the group's share of impressions, times 1,000.",
-    "Line 3 begins with a verb: set, show, change; and says by when.",
+    "Line 3 begins with a verb: set, give, change; and says by when.",
 )

@@ -247,6 +247,13 @@ def _(message_sends):
     return rows["opened"].sum() / rows["delivered"].sum()
 
 
+@open_rate.slip("numerator and denominator")
+def _(message_sends):
+    """You counted what programs opened, and divided by mails sent."""
+    rows = wake_2025(message_sends)
+    return rows["any_open"].sum() / len(rows)
+
+
 open_rate.hints(
     "Who opens: a person, a program, or the same person again?",
     "Above the line: delivered mails with an open, of which the last opener is not the program that never clicks.",
@@ -331,6 +338,13 @@ def _(message_sends):
     """You divided by mails sent."""
     rows = messages(message_sends).query("subject != ''")
     return rows.groupby("subject")["clicked"].mean().to_dict()
+
+
+@subjects.slip("numerator and denominator")
+def _(message_sends):
+    """You divided by opened mails, those that only a program opened included."""
+    sums = subject_test(message_sends).groupby("subject")[["clicked", "any_open"]].sum()
+    return (sums["clicked"] / sums["any_open"]).to_dict()
 
 
 subjects.hints(
@@ -465,20 +479,26 @@ def last_orders(orders):
     return then.groupby("customer_id")["ordered_at"].max(), paid.groupby("customer_id")["ordered_at"].max()
 
 
+def dormant_at_the_end(orders):
+    """Customers whose last order of the whole file lies more than 90 days before its last day."""
+    last = last_orders(orders)[1]
+    return last.index[last < pd.Timestamp("2025-12-31") - pd.Timedelta(days=90)]
+
+
 @dormant_then.mistake(
     "SNAPSHOT_LEAK", repair="Which day does the word dormant refer to: the mail's or the file's?"
 )
 def _(orders):
-    """You took those who are dormant at the end of the file. Many of them were buying when the mail went out, and many
-    who got it have come back since."""
-    then, last = last_orders(orders)
-    now = last.index[last < pd.Timestamp("2025-12-31") - pd.Timedelta(days=90)].intersection(then.index)
-    buying = then[now] >= DAY - pd.Timedelta(days=90)
+    """You took those who are dormant at the end of the file. Many of them were buying when the mail went out,
+    or had not bought anything yet, and many who got it have come back since."""
+    then, now = last_orders(orders)[0], dormant_at_the_end(orders)
+    known = now.intersection(then.index)
+    buying = then[known] >= DAY - pd.Timedelta(days=90)
     return wrong(
         len(now),
         shows={
-            "people on your list": count(len(now)),
             "of them, ordered in the 90 days before the mail": count(buying.sum()),
+            "of them, first order only on that day or later": count(len(now) - len(known)),
         },
     )
 
@@ -507,6 +527,22 @@ def _(orders):
     """You counted calendar days, so the last order's whole day is in. The question counts 24 hours back from midnight."""
     then, _ = last_orders(orders)
     return int(((DAY - then.dt.normalize()).dt.days >= 90).sum())
+
+
+@dormant_then.slip("window")
+def _(orders):
+    """You took those of today's list who had ordered by then. Whoever is dormant today may have been buying
+    at that time."""
+    then, _ = last_orders(orders)
+    return len(dormant_at_the_end(orders).intersection(then.index))
+
+
+@dormant_then.slip("window")
+def _(orders):
+    """You cut the hours off and asked for more than 90 full days: who ordered 90 days and some hours before
+    is missing."""
+    then, _ = last_orders(orders)
+    return int(((DAY - then).dt.days > 90).sum())
 
 
 @dormant_then.slip("filter")
@@ -645,12 +681,11 @@ def _(cadence_test, orders, refunds):
 def _(cadence_test, orders, refunds):
     """You stopped at revenue. A lost order costs the brand its margin; the goods are still on the shelf."""
     net = year_after(cadence_test, orders, refunds).groupby("mails_a_month")["net"].sum()
-    worth = worth_by_arm(cadence_test, orders, refunds)
-    over = (net / people_by_arm(cadence_test))[2] - worth[2]
     return wrong(
         named(net / people_by_arm(cadence_test)),
         shows={"net revenue of the three arms": yuan(net.sum()), "left of it": yuan(net.sum() * PLAN_MARGIN)},
-        cost=f"A plan with your figure for the middle arm would spend up to {yuan(over)} a customer too much on keeping one.",
+        cost=f"A plan with your figures counts {yuan(net.sum() * (1 - PLAN_MARGIN))} of goods and "
+        "shipping as money that is left.",
     )
 
 
@@ -740,6 +775,13 @@ def _(message_sends):
     )
 
 
+@overlap.slip("numerator and denominator")
+def _(message_sends):
+    """You divided by mails. Everybody on both lists has two of them, and is one person."""
+    rows = two_lists(message_sends)
+    return overlap.compute(message_sends) | {"left of them": rows.loc[rows["both"], "left"].mean()}
+
+
 overlap.hints(
     "Which customer numbers stand in both campaigns?",
     "customer_id.duplicated(keep=False) marks them. Somebody left who unsubscribed or complained, with either mail.",
@@ -787,8 +829,8 @@ def film_bill(message_sends, orders, refunds):
     "MARGIN_IGNORED", repair="Which part of the revenue pays for the diapers themselves?"
 )
 def _(message_sends, orders, refunds):
-    """You compared the price with revenue: clicks, times orders per click, times the value of an order. Goods and shipping
-    are paid out of that first."""
+    """You took the revenue behind a message for what it leaves. Goods and shipping are paid out of that
+    first."""
     rows = films(message_sends)
     naive = contribution(rows, orders, refunds) / PLAN_MARGIN / len(rows)
     return wrong(
@@ -805,14 +847,16 @@ def _(message_sends, orders, refunds):
     "GMV_AS_REVENUE", repair="Was every order behind a click paid, and did every parcel stay?"
 )
 def _(message_sends, orders, refunds):
-    """You took the amounts of all orders. Some were never paid, some came back, and a message is not paid by either."""
+    """Your figure counts yuan that no film has left: amounts that were never paid or went back, or the orders
+    behind plain messages."""
     rows = films(message_sends)
     placed = orders.loc[orders["order_id"].isin(order_ids(rows)), "amount"].sum()
     net = contribution(rows, orders, refunds) / PLAN_MARGIN
     return wrong(
         placed * PLAN_MARGIN / len(rows),
         shows={"placed after a click": yuan(placed), "stayed": yuan(net)},
-        cost=f"A price agreed at your figure would lose {yuan((placed - net) * PLAN_MARGIN)} on as many messages.",
+        cost=f"Of the orders behind the film {yuan(placed - net)} were never paid or went back; "
+        "they pay for no message.",
     )
 
 
@@ -822,6 +866,14 @@ def _(message_sends, orders, refunds):
     rows = films(message_sends)
     paid = orders[(orders["status"] == "paid") & orders["order_id"].isin(order_ids(rows))]
     return paid["amount"].sum() * PLAN_MARGIN / len(rows)
+
+
+@film_break_even.slip("money")
+def _(message_sends, orders, refunds):
+    """You took the paid revenue behind a message, with refunds, goods and shipping still in it."""
+    rows = films(message_sends)
+    paid = orders[(orders["status"] == "paid") & orders["order_id"].isin(order_ids(rows))]
+    return paid["amount"].sum() / len(rows)
 
 
 film_break_even.hints(
@@ -892,8 +944,8 @@ def _(send_plan, consent_log):
     "CONSENT_BUNDLED", repair="Does somebody who wants no more e-mails say anything about SMS?"
 )
 def _(send_plan, consent_log):
-    """You took off whoever withdrew anything. A consent belongs to a purpose and a channel, and so does its end: those who
-    left another list have not left this one."""
+    """Your number counts withdrawals from other channels or purposes, too. A consent belongs to a purpose and
+    a channel, and so does its end: those who left another list have not left this one."""
     listed = opted_out(send_plan, consent_log)
     listed = listed[listed["customer_id"].isin(plan_sms(send_plan)["customer_id"])]
     return wrong(
@@ -908,7 +960,7 @@ def _(send_plan, consent_log):
 
 @late_names.slip("filter")
 def _(send_plan, consent_log):
-    """You counted everybody who left SMS marketing that night, on this list or not."""
+    """One condition is missing: the withdrawal came in that night, and the person stands on this list."""
     rows = opted_out(send_plan, consent_log).query("purpose == 'marketing' and channel == 'SMS'")
     return rows["customer_id"].nunique()
 
@@ -1028,32 +1080,43 @@ def _(message_sends, orders, refunds):
 
 @newsletter_row.mistake("MARGIN_IGNORED", repair="What is left of a yuan of revenue before a mail is paid?")
 def _(message_sends, orders, refunds):
-    """You took the cost of sending off revenue. The goods have to be paid first."""
+    """You took the cost of sending off net revenue. The goods have to be paid first."""
     rows = third_quarter(message_sends)
     right = newsletter_row.compute(message_sends, orders, refunds)
     revenue = contribution(rows, orders, refunds) / PLAN_MARGIN
     return wrong(
         right | {"profit": revenue - rows["cost"].sum()},
         shows={"net revenue after clicks": yuan(revenue), "cost of sending": yuan(rows["cost"].sum())},
-        cost=f"The row would show {yuan(revenue * (1 - PLAN_MARGIN))} of profit that went to suppliers and carriers.",
+        cost=f"Of each CNY 1,000 of net revenue in your row {yuan(1000 * (1 - PLAN_MARGIN))} went "
+        "to suppliers and carriers.",
     )
 
 
 @newsletter_row.mistake("GMV_AS_REVENUE", repair="Which of these orders were paid, and which came back?")
 def _(message_sends, orders, refunds):
-    """You took the amounts of all orders placed. Unpaid ones and refunds leave nothing."""
+    """Your profit counts yuan that the newsletter has not left: orders that were never paid or went back, or
+    the orders behind other mails."""
     rows = third_quarter(message_sends)
     right = newsletter_row.compute(message_sends, orders, refunds)
-    placed = orders.loc[orders["order_id"].isin(order_ids(rows)), "amount"].sum()
-    profit = placed * PLAN_MARGIN - rows["cost"].sum()
+    placed = orders[orders["order_id"].isin(order_ids(rows))]
+    paid = placed[placed["status"] == "paid"]
+    back = paid["amount"].sum() - contribution(rows, orders, refunds) / PLAN_MARGIN
     return wrong(
-        right | {"profit": profit},
+        right | {"profit": placed["amount"].sum() * PLAN_MARGIN - rows["cost"].sum()},
         shows={
-            "placed after a click": yuan(placed),
-            "stayed": yuan(contribution(rows, orders, refunds) / PLAN_MARGIN),
+            "never paid, of the orders after a click": percent(1 - len(paid) / len(placed), 0),
+            "refunded, of the paid amount": percent(back / paid["amount"].sum(), 0),
         },
-        cost=f"The row would show {yuan(profit - right['profit'])} that never came or went back.",
+        cost=f"Of the orders behind the newsletter {yuan(back)} went back to customers, beside what "
+        "nobody paid.",
     )
+
+
+@newsletter_row.slip("money")
+def _(message_sends, orders, refunds):
+    """You left out what sending cost."""
+    profit = contribution(third_quarter(message_sends), orders, refunds)
+    return newsletter_row.compute(message_sends, orders, refunds) | {"profit": profit}
 
 
 newsletter_row.hints(
@@ -1115,7 +1178,8 @@ def _(cadence_test, orders, refunds):
 
 @cadence_memo.mistake("NO_ACTION", repair="Which cadence, for whom, from which day?")
 def _():
-    """Your third line asks for nothing. Director Shen decides on Friday; a report without a decision is filed."""
+    """No request was found in your third line. Director Shen decides on Friday, and a report without a
+    decision is filed: begin the line with what is to be done, such as keep, stop, set or approve."""
     return None
 
 

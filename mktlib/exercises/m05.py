@@ -172,8 +172,8 @@ def orders_behind(orders):
     "DOUBLE_CREDIT", repair="How many of the nine may have met the same buyer before the order?"
 )
 def _(platform_reports, orders):
-    """You added up claims and took the shop's lower figure for lost tracking. A claim is a view of an order, not an
-    order: one with three touches is claimed three times."""
+    """You added up claims. A claim is a view of an order, not an order: one that met three channels can stand
+    in three reports."""
     sums = by_platform(platform_reports)
     extra = sums["revenue"].sum() - own(orders)["amount"].sum()
     return wrong(
@@ -437,7 +437,8 @@ def repeated(rows):
 
 @linear_two_ways.mistake("TOUCH_VS_CHANNEL", repair="How often does one journey meet the private domain?")
 def _(touchpoints, orders):
-    """You took touch and channel for the same. A channel that knocks three times has three votes by touch and one by channel."""
+    """What you give by channel is the credit by touch. A channel that knocks three times has three votes by
+    touch and one by channel."""
     one, other = linear_two_ways.compute(touchpoints).values()
     value = own(orders)["amount"].mean()
     return wrong(
@@ -458,6 +459,25 @@ def _(touchpoints, orders):
         {"by touch": float(met), "by channel": float(met)},
         shows={"orders of the own shop": count(rows["journey_id"].nunique()), "orders, if each channel counts all it took part in": count(passed)},
         cost=f"The private domain would claim {yuan((met - share) * own(orders)['amount'].mean())} that other channels are paid for as well.",
+    )  # fmt: skip
+
+
+@linear_two_ways.mistake(
+    "CREDIT_NOT_SUM1", repair="What do the parts of one journey sum to after the repeated rows are gone?"
+)
+def _(touchpoints, orders):
+    """By channel you kept one row per journey and channel, and divided by all touches of the journey as
+    before. The parts of the rows that you dropped are then nobody's."""
+    rows = paths(touchpoints)
+    part = 1 / rows.groupby("journey_id")["touch"].transform("size")
+    once = ~rows.duplicated(["journey_id", "channel"])
+    all_orders, given = rows["journey_id"].nunique(), part[once].sum()
+    value = own(orders)["amount"].mean()
+    return wrong(
+        {"by touch": credit(touchpoints, "linear")["private domain"],
+         "by channel": part[once & (rows["channel"] == "private domain")].sum()},
+        shows={"orders of the own shop": count(all_orders), "orders that your parts give away": count(given)},
+        cost=f"{yuan((all_orders - given) * value)} of real sales would belong to no channel.",
     )  # fmt: skip
 
 
@@ -523,6 +543,14 @@ def _(touchpoints, orders):
 def _(touchpoints):
     """You counted each null journey once. They are a sample: one browser in twelve was kept, and each stands for twelve."""
     return markov(touchpoints.drop(columns="weight")).loc["e-mail/SMS", "orders"]
+
+
+@mail_credit.slip("sum")
+def _(touchpoints):
+    """You took what the map of journeys with an order loses without the channel, times the orders. Journeys
+    without an order are missing there, and the effects of all channels sum to more than one."""
+    rows = paths(touchpoints)
+    return markov(rows).loc["e-mail/SMS", "removal_effect"] * rows["journey_id"].nunique()
 
 
 mail_credit.hints(
@@ -622,6 +650,26 @@ def _(platform_reports, touchpoints):
     )
 
 
+@affiliate_order_cost.mistake(
+    "NULL_DROP", repair="How many minutes before stands with a buyer who had no visit before?"
+)
+def _(platform_reports, touchpoints, orders):
+    """You left out the orders with no visit before, whose minutes are missing. Nobody is less likely to have
+    stood at the till already."""
+    cost = by_platform(platform_reports).loc["affiliate", "cost"]
+    minutes = affiliate_closings(touchpoints)
+    alone = touchpoints.loc[minutes.index[minutes.isna()], "order_id"]
+    sales = own(orders).set_index("order_id")["amount"].reindex(alone).sum()
+    return wrong(
+        cost / (minutes >= 45).sum(),
+        shows={
+            "orders closed with a visit before": count(minutes.notna().sum()),
+            "with none": count(minutes.isna().sum()),
+        },
+        cost=f"Orders of {yuan(sales)} that the affiliates may have brought would be missing when they are judged.",
+    )
+
+
 @affiliate_order_cost.slip("filter")
 def _(platform_reports, touchpoints):
     """You divided by the orders that were at the till already; the others are asked for."""
@@ -652,6 +700,7 @@ def paid_with_margin(orders, order_items, products):
         "first": paid["order_id"] == who.map(first["order_id"]),
         "margin": paid["amount"] - paid["order_id"].map(goods) - paid["shipping_cost"],
         "channel": who.map(first["channel"]), "store": who.map(first["store"]),
+        "ordered_over": paid["channel"], "ordered_in": paid["store"],
     })  # fmt: skip
 
 
@@ -683,6 +732,7 @@ def year_of_newcomers(orders, order_items, products):
     minutes=(6, 11),
     practises=["R218", "R220"],
     section="Beyond the first order",
+    tolerance=0.002,
     selfcheck={
         "numerator and denominator": "margin of days 0 to 179 over all new customers, those who never came back among them",
         "window": "first paid order from 1 July 2024 to 30 June 2025",
@@ -754,6 +804,23 @@ def _(orders, order_items, products):
 def _(orders, order_items, products):
     """You let every order count, however late. Newcomers of July 2024 then have had twice the time of those of June 2025."""
     return per_newcomer(year_of_newcomers(orders, order_items, products), days=2000)[COMPARED].to_dict()
+
+
+@half_year_margin.slip("numerator and denominator")
+def _(orders, order_items, products):
+    """You grouped by the channel of each order. A customer won by a note who orders again over a mail is then
+    counted there."""
+    rows = year_of_newcomers(orders, order_items, products)
+    return per_newcomer(rows[rows["days"] < 180].assign(channel=rows["ordered_over"]))[COMPARED].to_dict()
+
+
+@half_year_margin.slip("filter")
+def _(orders, order_items, products):
+    """You counted orders in the own shop only. Its newcomers order in the marketplaces, too."""
+    rows = year_of_newcomers(orders, order_items, products)
+    here = rows[(rows["days"] < 180) & (rows["ordered_in"] == "own")]
+    size = rows.groupby("channel")["customer_id"].nunique()
+    return (here.groupby("channel")["margin"].sum() / size)[COMPARED].to_dict()
 
 
 half_year_margin.hints(
@@ -876,6 +943,13 @@ def _(orders, order_items, products, budget):
                "margin in it": yuan(rows.loc[rows["days"] < 365, "margin"].sum())},
         cost=f"The plan would promise {yuan(found[365].max() - right[365].max())} that are not Heyu's to keep.",
     )  # fmt: skip
+
+
+@two_best_mixes.slip("numerator and denominator")
+def _(orders, order_items, products, budget):
+    """You took the money spent off what came back. Asked is the margin that comes back."""
+    rows = half_year_of_newcomers(orders, order_items, products)
+    return best_mixes(returns(rows, cost_per_newcomer(rows, budget)) - BUDGET)
 
 
 two_best_mixes.hints(

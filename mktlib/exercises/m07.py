@@ -255,7 +255,8 @@ def engaging(creators):
     "FAKE_IGNORED", repair="How many of your five does the screen believe, and who wrote their comments?"
 )
 def _(creators):
-    """You ranked before screening. Who buys followers buys likes with them, so applause is loudest where nobody claps."""
+    """You ranked accounts that the screen does not believe. Who buys followers buys likes with them, so
+    applause is loudest where nobody claps."""
     rows = note_writers(creators)
     chosen = five(rows["engagements"] / rows["median_views"])
     mine = rows.loc[list(chosen)]
@@ -452,7 +453,8 @@ def cost_bounds(collabs, collab_codes, orders, traffic_daily, topics_daily):
 
 @cost_bounds.mistake("CODE_ONLY", repair="What does somebody do who saw the note, and forgot the code?")
 def _(collabs, collab_codes, orders, traffic_daily, topics_daily):
-    """You counted orders with a code and nothing else. Buyers who search the brand or forget the code came by the note as well."""
+    """Your lower bound counts orders with a code and nothing else. Buyers who search the brand or forget the
+    code came by the note as well."""
     known = life_of_notes(collabs, collab_codes, orders, traffic_daily, topics_daily)
     most = known["fees"] / known["codes"]
     possible = known["visits"]["total"] * known["rate"]
@@ -475,6 +477,23 @@ def _(collabs, collab_codes, orders, traffic_daily, topics_daily):
             "orders in your sum": count(possible + known["codes"]),
         },
         cost=f"{yuan(known['codes'] * known['margin'])} of margin is counted twice.",
+    )
+
+
+@cost_bounds.mistake("POST_ONLY", repair="Which of these orders would have come without any note?")
+def _(collabs, collab_codes, orders, traffic_daily, topics_daily):
+    """You gave the notes every order of the channel. Most visits from Xiaohongshu come without a note of the
+    programme, and most of its orders with them."""
+    known = life_of_notes(collabs, collab_codes, orders, traffic_daily, topics_daily)
+    visits = known["days"]["visits"].sum()
+    beside = (visits - known["visits"]["total"]) * known["rate"]
+    return wrong(
+        {"at most": known["fees"] / known["codes"], "at least": known["fees"] / (visits * known["rate"])},
+        shows={
+            "orders of the channel": count(visits * known["rate"]),
+            "its visits that notes caused": percent(known["visits"]["total"] / visits, 0),
+        },
+        cost=f"{yuan(beside * known['margin'])} of margin would be booked as brought by notes, and was not.",
     )
 
 
@@ -769,7 +788,8 @@ def fair_vendors(vendor_monthly):
     "MIX_UNADJUSTED", repair="Which audience got most of vendor A's money, and who was given it?"
 )
 def _(vendor_monthly):
-    """You divided all revenue by all cost. Vendor A was given the people who know the brand, and they buy from anybody's ad."""
+    """You measured each vendor on the audiences that it was given. Vendor A was given the people who know the
+    brand, and they buy from anybody's ad."""
     table = vendor_table(vendor_monthly)
     cost = vendor_monthly.groupby(["vendor", "audience"])["cost"].sum()
     core = cost.xs("core", level="audience") / cost.groupby("vendor").sum()
@@ -835,9 +855,11 @@ def service_score(vendor_service_log):
     return ((kept * weight).sum(axis=1) / weight.sum()).to_dict()
 
 
-@service_score.mistake("KPI_UNWEIGHTED", repair="Of which urgency are most tickets?")
+@service_score.mistake(
+    "KPI_UNWEIGHTED", repair="How many of the tickets are urgent, and what are they worth in the score?"
+)
 def _(vendor_service_log):
-    """You counted each ticket once. Most of them can wait three days, and they outvote those that cannot."""
+    """You counted each ticket once. The urgent ones are few, and those that can wait outvote them."""
     rows = punctual(vendor_service_log)
     high = rows[rows["urgency"] == "high"].groupby("vendor")["kept"].mean()
     return wrong(
@@ -858,6 +880,13 @@ def _(vendor_service_log):
         (rows["hours"] <= 24).groupby(rows["vendor"]).mean().to_dict(),
         shows={"A, mean hours": f"{mean['A']:.1f}", "B, mean hours": f"{mean['B']:.1f}"},
     )
+
+
+@service_score.slip("weights")
+def _(vendor_service_log):
+    """You gave the three urgencies the same weight."""
+    rows = punctual(vendor_service_log)
+    return rows.groupby(["vendor", "urgency"])["kept"].mean().unstack().mean(axis=1).to_dict()
 
 
 service_score.hints(
@@ -934,9 +963,12 @@ def _(vendor_contracts):
     )
 
 
-@guarantee_premium.mistake("AVERAGE_PLAN", repair="In how many months is the need near its average?")
+@guarantee_premium.mistake(
+    "AVERAGE_PLAN", repair="In which months does the volume suffice, and what is paid in the others?"
+)
 def _(vendor_contracts):
-    """You compared with the average month. The peak cannot be served with volume left over in winter; there is no average month."""
+    """Your year knows no peak, as if each month needed the average. In the peak more is needed than the
+    volume, at the spot price, and what the low season leaves over cannot serve it."""
     spot, sure = offers_of(vendor_contracts)
     months, need = spot["months"], spot["need_expected"]
     mean = (months * need).sum() / 12
@@ -948,8 +980,17 @@ def _(vendor_contracts):
     return wrong(
         float(flat),
         shows={"need in an average month": count(mean), "in a month of the peak": count(need.max())},
-        cost=f"In the six months of the low season alone, {yuan(low)} is billed for volume that is not needed; your average month hides most of it.",
+        cost=f"In the six months of the low season alone, {yuan(low)} is billed for volume that is not needed; an average month hides most of it.",
     )
+
+
+@guarantee_premium.slip("guaranteed")
+def _(vendor_contracts):
+    """You billed what is needed above the volume at the guaranteed price. The low price ends with the
+    volume."""
+    spot, sure = offers_of(vendor_contracts)
+    billed = np.maximum(spot["need_expected"], sure["guaranteed_a_month"]) * sure["unit_price"]
+    return float((spot["months"] * (billed - spot["need_expected"] * spot["unit_price"])).sum())
 
 
 guarantee_premium.hints(
@@ -1025,6 +1066,13 @@ def _(vendor_contracts):
         shows={"posts expected in a year": count(one["posts"]), "posts you compared": count(one["bound"])},
         cost=f"The posts above the need would cost {yuan((one['bound'] - one['posts']) * one['price'])}.",
     )
+
+
+@frame_premium.slip("need")
+def _(vendor_contracts):
+    """You compared the invoices of one month. The question is for a year."""
+    one = frame(vendor_contracts)
+    return float(one["bound"] * one["price"] - one["posts"] * one["single"]) / 12
 
 
 frame_premium.hints(
@@ -1104,6 +1152,12 @@ def _(social_posts):
     )
 
 
+@evening.slip("groups")
+def _(social_posts):
+    """You compared within the account only. Its evening posts lie on weekends more often than its others."""
+    return evening_effect(own_notes(social_posts), ["account"])
+
+
 evening.hints(
     "What else differs between an evening post and another one?",
     "Compare within account and weekend; drop groups that have one of the hours only.",
@@ -1166,12 +1220,13 @@ def scorecard(collabs, collab_codes, competitors, creators):
 
 @scorecard.mistake("FAKE_IGNORED", repair="Whose likes are in your denominator?")
 def _(collabs, collab_codes, competitors, creators):
-    """You divided by all engagements. Those of creators whom the screen does not believe were bought, by somebody, for this purpose."""
+    """You divided by all engagements. Those of creators whom the screen does not believe may have been
+    bought, by somebody, for this purpose."""
     one = layers(collabs, collab_codes, competitors, creators)
     return wrong(
         card(one, acts="acts"),
         shows={"engagements in the table": count(one["acts"]), "of believed creators": count(one["real"])},
-        cost=f"At your price, {yuan(one['fees'] * (1 - one['real'] / one['acts']))} of the fees is booked as engagement that no person gave.",
+        cost=f"At your price, {yuan(one['fees'] * (1 - one['real'] / one['acts']))} of the fees is booked as engagement that the screen does not believe.",
     )
 
 
@@ -1189,6 +1244,14 @@ def _(collabs, collab_codes, competitors, creators):
 def _(collabs, collab_codes, competitors, creators):
     """You counted likes alone."""
     return card(layers(collabs, collab_codes, competitors, creators), acts="likes")
+
+
+@scorecard.slip("voice")
+def _(collabs, collab_codes, competitors, creators):
+    """You divided Heyu's mentions by those of the other brands. A share has its own part below the line,
+    too."""
+    one = layers(collabs, collab_codes, competitors, creators)
+    return card(one) | {"voice": one["unique"] / (1 - one["unique"])}
 
 
 scorecard.hints(

@@ -4,7 +4,7 @@ import pandas as pd
 
 from mktlib import data
 from mktlib.course import exercise, per_world, prediction, wrong
-from mktlib.course.text import count, percent, times, yuan
+from mktlib.course.text import count, percent, yuan
 from mktlib.metrics import ratio
 from mktlib.web import sessionise
 
@@ -199,24 +199,29 @@ def _(budget):
                 (visits.drop_duplicates(["visitor_id", "day"])["visitor_id"].value_counts() > 1).mean(), 0
             ),
         },
-        cost=f"May's media money seems to be {yuan(spent / daily.sum())} a visitor; it was {yuan(spent / right['May'])}. "
-        "A partner who offers visitors at a price between the two would be turned down wrongly.",
+        cost=f"May's media money seems to be {yuan(spent / daily.sum())} a visitor. It was more, so a partner who offers "
+        "visitors a little above that price would be turned down wrongly.",
     )
 
 
 @visitors_by_window.mistake(
     "HORIZON_MISMATCH", repair="Does a visitor who comes on two days belong to one day, or to both?"
 )
-def _(budget):
+def _():
     """You spread the month's visitors over its days. A visitor of the month may come on several days and belongs to each
     of them, so a day has more visitors than its share of the month."""
-    right = visitors_by_window.compute()
-    missing = right["average day"] - right["May"] / 31
+    visits, right = may_days(), visitors_by_window.compute()
+    daily = visits.groupby("day")["visitor_id"].nunique()
+    days_of_each = visits.drop_duplicates(["visitor_id", "day"])["visitor_id"].value_counts()
     return wrong(
         right | {"average day": right["May"] / 31},
-        shows={"days on which the average visitor came": times(31 * right["average day"] / right["May"], 2)},
-        cost=f"A plan of vouchers for each day's visitors would lack {count(missing)} of them a day; at CNY 1 each that is "
-        f"{yuan(missing * 31)} in the month that nobody has asked for.",
+        shows={
+            "visitors on the quietest day": count(daily.min()),
+            "on the busiest day": count(daily.max()),
+            "visitors of May who came on at least two days": percent((days_of_each > 1).mean(), 0),
+        },
+        cost=f"Vouchers of CNY 1 for as many visitors would lack {yuan(daily.max() - right['May'] / 31)} on the busiest day, "
+        "and some on most others.",
     )
 
 
@@ -226,6 +231,13 @@ def _():
     right = visitors_by_window.compute()
     days = may_days()
     return right | {"week of 19 May": within(days, "day", (WEEK[0], "2025-05-25"))["visitor_id"].nunique()}
+
+
+@visitors_by_window.slip("filter")
+def _():
+    """You added up the daily figures of the week. Whoever came on Monday and on Thursday is two in that sum."""
+    days = may_days().groupby("day")["visitor_id"].nunique().reset_index()
+    return visitors_by_window.compute() | {"week of 19 May": within(days, "day", WEEK)["visitor_id"].sum()}
 
 
 visitors_by_window.hints(
@@ -255,7 +267,7 @@ def guess_five_minutes(events):
     "SESSION_RULE", repair="How many visits hold an interruption of more than five minutes?"
 )
 def _():
-    """A ratio of one means that nobody pauses: whoever is silent for five minutes is gone. Parents are interrupted."""
+    """So low a ratio means that hardly anybody is silent for five minutes and then goes on. Parents are interrupted."""
     return 1.0
 
 
@@ -298,16 +310,15 @@ def _(events, budget, traffic_daily):
     span = hits.groupby("visit")["at"].agg(["min", "max"])
     crossed = span["min"].dt.floor("30min") != span["max"].dt.floor("30min")
     longest = (span["max"] - span["min"]).max().total_seconds() / 60
-    price = visit_price(budget, traffic_daily, ("2025-05-12", "2025-06-02"))
-    extra = cut - len(span)
+    price = visit_price(budget, traffic_daily, LOG)
     return wrong(
         cut,
         shows={
             "minutes of the longest visit": count(longest),
             "visits that cross a full or half hour": percent(crossed.mean(), 0),
         },
-        cost=f"The clock makes {count(extra)} visits that nobody paid. At the price of a bought visit, {yuan(price)}, a report "
-        f"would boast of {yuan(extra * price)} of free traffic.",
+        cost=f"The clock makes visits that nobody paid. At the price of a bought visit, {yuan(price)}, a report would boast of "
+        f"{yuan(1000 * price)} of free traffic for each thousand of them.",
     )
 
 
@@ -320,8 +331,8 @@ def _(events, budget):
     return wrong(
         people,
         shows={"visits of one visitor, at most": count(most), "visits of one visitor, at least": "1"},
-        cost=f"The media money of the three weeks per visit seems to be {yuan(spent / people)} instead of "
-        f"{yuan(spent / visits_in_log.compute(events))}; a source with a price between the two would be cut.",
+        cost=f"The media money of the three weeks per visit seems to be {yuan(spent / people)}. It was less, so a source "
+        "that costs a little less than that would be kept, and it is dear.",
     )
 
 
@@ -350,6 +361,20 @@ def _(events):
         if visitor != whose or second - began >= 1800:
             visits, whose, began = visits + 1, visitor, second
     return visits
+
+
+@visits_in_log.slip("rule")
+def _(events):
+    """You let a click on another site's link start a visit, too. Many shops do; here half an hour of silence ends a visit, and
+    nothing else does."""
+    return sessionise(hits_2025(events), own_site=OWN_SITE).nunique()
+
+
+@visits_in_log.slip("grain")
+def _(events):
+    """You counted only hits that come after a silence. A visitor's first hit has no silence before it, and starts a visit."""
+    hits = hits_2025(events)
+    return hits["visit"].nunique() - hits["visitor_id"].nunique()
 
 
 @visits_in_log.slip("grain")
@@ -389,7 +414,7 @@ def guess_no_referrer(events):
 
 @guess_no_referrer.mistake("DROP_DIRECT", repair="Which of your own apps tells a shop where you come from?")
 def _():
-    """A share of zero means that every visit says where it comes from. A browser sends that, most apps do not."""
+    """You expected few visits without a site that they came from. A browser names it, most apps do not."""
     return 0.0
 
 
@@ -462,6 +487,23 @@ def _(events):
     host = views_2025(events)["referrer"].str.lower().str.removeprefix("www.")
     shares = host.map(GROUPS).fillna("no referrer").value_counts(normalize=True)
     return shares.to_dict()
+
+
+@source_share.slip("numerator and denominator")
+def _(events):
+    """You divided the groups by the visits that name a site, and the visits without a referrer by all; your shares add up to
+    more than one."""
+    right = source_share.compute(events)
+    named = 1 - right["no referrer"]
+    return {group: share / named for group, share in right.items()} | {"no referrer": right["no referrer"]}
+
+
+@source_share.slip("filter")
+def _(events):
+    """You took "www." away and left the capital letters. A host that is spelled with them is not in the list."""
+    first = views_2025(events).drop_duplicates("visit")["referrer"]
+    groups = first.str.removeprefix("www.").map(GROUPS).fillna("no referrer")
+    return dict.fromkeys(source_share.compute(events), 0.0) | groups.value_counts(normalize=True).to_dict()
 
 
 source_share.hints(
@@ -543,9 +585,16 @@ def _(events):
 
 @typical_time.slip("filter")
 def _(events):
-    """You let the last page of a visit run on to the visitor's next visit, days later."""
+    """You let the last page of a visit run on to the visitor's next visit, days later, or you took a median of medians (one
+    for each visit or page) instead of the median of all page views."""
     views = views_2025(events)
     return (views.groupby("visitor_id")["at"].shift(-1) - views["at"]).dt.total_seconds().median()
+
+
+@typical_time.slip("grain")
+def _(events):
+    """You added up the seconds of each visit. A visit of one page has none that anybody saw, and such visits are many."""
+    return time_on_page(events).groupby(views_2025(events)["visit"]).sum().median()
 
 
 typical_time.hints(
@@ -578,6 +627,7 @@ def march_bounce(views):
     minutes=(5, 9),
     practises=["R182", "R199"],
     bounds=(0, 1),
+    tolerance=0.002,
     section="The day the bounce rate halved",
     selfcheck={
         "grain": "one page view, counted once; a visit is half an hour's silence apart from the next",
@@ -595,7 +645,7 @@ def bounce_counted_once(events):
 @bounce_counted_once.mistake(
     "DENOM_DRIFT", repair="How many of the visits with two pages saw two different pages?"
 )
-def _(events, budget, traffic_daily):
+def _(events, budget):
     """You believed the counter. Since the release it counts many a page twice, so a visit of one page looks like two;
     the people did what they did before."""
     views = views_2024(events)
@@ -608,19 +658,15 @@ def _(events, budget, traffic_daily):
             ),
             "the same in March": percent(twice(views)[new].mean(), 0),
         },
-        cost=saved_visits(events, budget, traffic_daily),
+        cost=judged_by_the_counter(budget),
     )
 
 
-def saved_visits(events, budget, traffic_daily):
-    """What the visits that seem to have been kept would be worth at the price of a bought visit."""
-    views = views_2024(events)
-    visits = views.loc[views["at"] >= MARCH[0], "visit"].nunique()
-    kept = (bounce_counted_once.compute(events) - march_bounce(views)) * visits
-    worth = kept * visit_price(budget, traffic_daily, MARCH)
+def judged_by_the_counter(budget):
+    """What is decided by the counter's figure: the money for bought visits of the five days."""
     return (
-        f"{count(kept)} visits of five days seem to have been kept from bouncing. At the price of a bought visit the agency "
-        f"could bill {yuan(worth)} for them, and nobody stayed longer."
+        f"The bonus is paid for visits that nobody kept, and {yuan(media(budget, MARCH))} of media money in these five days are "
+        "judged by a page that only seems to hold people."
     )
 
 
@@ -675,7 +721,7 @@ def guess_bounce_b(tool_daily_b):
     "TOOL_TRUTH", repair="What must somebody do so that each of the tools calls it a bounce?"
 )
 def _(tool_daily_a):
-    """You expected tool A's figure. The name is the same, the rule behind it is not."""
+    """Your guess lies nearer to tool A's figure. The name is the same, the rule behind it is not."""
     return ratio(tool_daily_a, "one_page_visits", "visits")
 
 
@@ -726,24 +772,42 @@ def _(tool_daily_a, tool_daily_b, budget, traffic_daily):
     """You stopped at the largest cause. What it leaves over is not small, and another column accounts for it."""
     gap = tool_daily_a["uv"].sum() - tool_daily_b["users"].sum()
     consent = tool_daily_b["asked_users"].sum() - tool_daily_b["users"].sum()
-    machines = tool_daily_b["filtered_sessions"].sum()
+    rest = (gap - consent) * visit_price(budget, traffic_daily, MAY)
     return wrong(
         {"cookie consent"},
         shows={"the gap": count(gap), "explained so far": count(consent)},
-        cost=f"{count(machines)} visits of machines stay in the report. At the price of a bought visit they look like "
-        f"{yuan(machines * visit_price(budget, traffic_daily, MAY))} of traffic, and no machine buys diapers.",
+        cost=f"At the price of a bought visit, the rest looks like {yuan(rest)} of traffic. Nobody can say whether it is any, and "
+        "the two tools are argued about again next month.",
     )
 
 
 @causes_of_the_gap.mistake("TZ_CUTOFF", repair="Where does a visitor go whom tool B books a day earlier?")
 def _(tool_daily_a, tool_daily_b):
-    """You added the time zone. It is real, and moves visitors from one day to the day before; the sum of the month
+    """You named the time zone. It is real, and moves visitors from one day to the day before; the sum of the month
     hardly notices."""
     left = (tool_daily_a.groupby("date")["uv"].sum() - people_seen_by_b(tool_daily_b)).abs()
     total = tool_daily_a["uv"].sum() - people_seen_by_b(tool_daily_b).sum()
     return wrong(
         {"cookie consent", "crawlers", "time zone"},
         shows={"left over on the worst day": count(left.max()), "left over in the month": count(abs(total))},
+    )
+
+
+@causes_of_the_gap.mistake("DEF_MISMATCH", repair="Does a visitor become two when a visit is cut in two?")
+def _(tool_daily_a, tool_daily_b):
+    """You named the rule of a visit. It decides how many visits one visitor makes; the gap is one of visitors, and they are
+    counted once a day and source, however their hits are cut."""
+    return wrong(
+        {"cookie consent", "crawlers", "the rule of a visit"},
+        shows={
+            "the gap": count(tool_daily_a["uv"].sum() - tool_daily_b["users"].sum()),
+            "tool A, visits beyond its visitors": count(
+                tool_daily_a["visits"].sum() - tool_daily_a["uv"].sum()
+            ),
+            "tool B, sessions beyond its users": count(
+                tool_daily_b["sessions"].sum() - tool_daily_b["users"].sum()
+            ),
+        },
     )
 
 
@@ -928,6 +992,22 @@ def _(events):
     return last_day(views, views["event_time_utc"] - BEIJING)
 
 
+@first_of_june.slip("clock")
+def _(events):
+    """You moved the hour to the shop's clock and left the day on the log's: 1 June begins eight hours earlier in Beijing."""
+    views = views_2025(events)
+    utc = last_day(views, views["event_time_utc"])
+    return first_of_june.compute(events) | {"page views on 1 June": utc["page views on 1 June"]}
+
+
+@first_of_june.slip("window")
+def _(events):
+    """Your hour is the busiest of 1 June alone; the busiest of the three weeks is asked for."""
+    views, right = views_2025(events), first_of_june.compute(events)
+    alone = int(within(views, "at", ("2025-06-01", "2025-06-02"))["at"].dt.hour.value_counts().idxmax())
+    return None if alone == right["busiest hour"] else right | {"busiest hour": alone}
+
+
 first_of_june.hints(
     "Which clock does the column event_time_utc tell?",
     "Add eight hours, then take day and hour.",
@@ -1068,12 +1148,12 @@ paid_social.hints(
     },
 )
 def bounce_memo(events):
-    """A number that can be checked, what it is compared with, and what should be done: the bonus waits."""
+    """A number that can be checked, a figure beside it, and an ask. By these numbers the page earned no bonus."""
     return bounce_counted_once.compute(events)
 
 
 @bounce_memo.mistake("DENOM_DRIFT", repair="What happened to the counter on the day on which the rate fell?")
-def _(events, budget, traffic_daily):
+def _(events, budget):
     """Your first line carries the counter's figure. It is what the agency wants to be paid for."""
     views = views_2024(events)
     days = views["at"].dt.normalize()
@@ -1084,7 +1164,7 @@ def _(events, budget, traffic_daily):
             "page views per visit, 29 February": f"{each['2024-02-29']:.1f}",
             "1 March": f"{each['2024-03-01']:.1f}",
         },
-        cost=saved_visits(events, budget, traffic_daily),
+        cost=judged_by_the_counter(budget),
     )
 
 

@@ -17,7 +17,7 @@ PLAN_MARGIN = 0.42  # finance's planning figures, given in J02 and in the lesson
 FOLLOW_UP = 2.4  # first-year orders behind one order from a category keyword
 YUAN_PER_DOLLAR = 7.2
 LIKE = 100
-KEYWORD, DEAREST = "新生儿纸尿裤", "纸尿裤"
+BEFORE, KEYWORD, DEAREST = "待产包", "新生儿纸尿裤", "纸尿裤"
 BIDS = np.arange(4, 31) / 10
 STRANGERS = "成人|老人|男士|宠物|汽车|防晒衣|批发 进货|零食 批发|代加工|厂家|工厂|设备|招商|加盟|备案|图片|简笔画|做法|pdf|维修|免费|发放"
 DIAPERS = ["禾屿纸尿裤", "青橙宝贝纸尿裤", "纸尿裤 怎么换", "纸尿裤 囤货"]
@@ -191,12 +191,10 @@ def _(sem_keyword_daily):
     )
 
 
-@export_of_may.mistake(
-    "AVG_OF_RATIOS", repair="How many impressions stand behind each of the rates in that column?"
-)
+@export_of_may.mistake("AVG_OF_RATIOS", repair="How many impressions stand behind each of the rates?")
 def _(sem_keyword_daily):
-    """You averaged the file's column of rates. A brand keyword that is shown ten times a day got the same vote as a broad one
-    that is shown a thousand times."""
+    """You averaged rates, the file's column or one for each keyword. A brand keyword that is shown ten times a day got the same
+    vote as a broad one that is shown hundreds of times."""
     rows, right = baidu_may(sem_keyword_daily), export_of_may.compute(sem_keyword_daily)
     naive = (rows["clicks"] / rows["impressions"]).mean()
     clicks, shown = rows["clicks"].sum(), rows["impressions"].sum()
@@ -278,6 +276,15 @@ def _(sem_search_terms):
     return wrong(naive, shows={"orders behind your five": count(bought), "clicks behind them": count(clicks)})
 
 
+@best_terms.slip("numerator and denominator")
+def _(sem_search_terms):
+    """You ranked by the raw rate, orders per click. Asked is the shrunk one."""
+    terms = candidates(sem_search_terms)
+    naive = terms.nlargest(5, "cvr")["search_term"].tolist()
+    found = terms.sort_values("cvr", ascending=False)["search_term"].head(5).tolist()
+    return None if found == naive else found  # equals may stand in another order than above
+
+
 best_terms.hints(
     "What would you believe of a term before it had its first click?",
     "Give each term a hundred clicks at the campaign's rate, then add its own.",
@@ -306,7 +313,7 @@ def guess_expected(sem_search_terms):
     "ZERO_AS_BAD", repair="How many clicks does one order take, and how many did the term get?"
 )
 def _():
-    """You guessed an order or more. That would make zero telling; these terms never had the clicks for one."""
+    """You guessed about an order, or more. That would make zero telling; these terms never had the clicks for one."""
     return 1.5
 
 
@@ -378,6 +385,22 @@ def _(sem_search_terms):
     """You took all terms with such a word, whatever they cost."""
     terms = category_terms(sem_search_terms)
     return terms.loc[terms["search_term"].str.contains(STRANGERS), "search_term"].tolist()
+
+
+@first_negatives.slip("filter")
+def _(sem_search_terms):
+    """You took the shortlist's terms without such a word. Those are typed by people who may buy; asked are the others."""
+    terms = category_terms(sem_search_terms)
+    shortlist = terms.loc[(terms["orders"] == 0) & (terms["cost"] > 200), "search_term"]
+    return shortlist[~shortlist.str.contains(STRANGERS)].tolist()
+
+
+@first_negatives.slip("grain")
+def _(sem_search_terms):
+    """You gave the keywords that let these searches in. They are what the shop buys; asked are the search terms."""
+    terms = category_terms(sem_search_terms)
+    mine = terms["search_term"].isin(first_negatives.compute(sem_search_terms))
+    return terms.loc[mine, "keyword"].unique().tolist()
 
 
 first_negatives.hints(
@@ -564,6 +587,16 @@ def _(sem_keyword_daily, orders, refunds):
     return {"max_cpc": most, "bid": best_bid(curve, most)}
 
 
+@bid_for_keyword.slip("filter")
+def _(sem_keyword_daily, orders, refunds):
+    """Your bid is that of 待产包: the names curve and profit still hold its week."""
+    packing = baidu_year(sem_keyword_daily).loc[BEFORE]
+    curve = bid_curve(packing["clicks"] / 52, packing["cost"] / packing["clicks"], BIDS)
+    worth = order_worth(orders, refunds) * packing["orders"] / packing["clicks"]
+    right = bid_for_keyword.compute(sem_keyword_daily, orders, refunds)
+    return right | {"bid": best_bid(curve, worth)}
+
+
 bid_for_keyword.hints(
     "What does one click leave, if so many of a hundred become an order?",
     "max_cpc is order_worth times the keyword's orders per click. The bid is the one with the largest profit of the week.",
@@ -635,7 +668,7 @@ def _(sem_keyword_daily):
     """You saw that a click became dearer and gave it all the blame. The account's click is also dearer because fewer of the
     clicks were cheap brand clicks, and those convert best."""
     old, new = autumn(sem_keyword_daily)
-    right, rise = cpa_parts.compute(sem_keyword_daily), cost_per_order(new) - cost_per_order(old)
+    rise = cost_per_order(new) - cost_per_order(old)
     bought = within(sem_keyword_daily, NOVEMBER)["orders"].sum()
     return wrong(
         {"mix": 0.0, "cpc": rise, "cvr": 0.0},
@@ -643,8 +676,8 @@ def _(sem_keyword_daily):
             "brand's share of clicks, September": percent(old["mix"]["brand"], 0),
             "November": percent(new["mix"]["brand"], 0),
         },
-        cost=f"Lower bids would be asked to bring back {yuan(rise * bought)} of November's bill; prices had caused "
-        f"{yuan(right['cpc'] * bought)} of it.",
+        cost=f"Lower bids would be asked to bring back {yuan(rise * bought)} of November's bill, what the smaller share of brand "
+        "clicks had caused included.",
     )
 
 
@@ -686,6 +719,32 @@ def _(sem_keyword_daily):
     )
 
 
+@cpa_parts.slip("filter")
+def _(sem_keyword_daily):
+    """You gave the price all that the mix leaves. The rates moved as well, and have a part of their own."""
+    old, new = autumn(sem_keyword_daily)
+    mix = cpa_parts.compute(sem_keyword_daily)["mix"]
+    return {"mix": mix, "cpc": cost_per_order(new) - cost_per_order(old) - mix, "cvr": 0.0}
+
+
+@cpa_parts.slip("filter")
+def _(sem_keyword_daily):
+    """You took the step of the price from September's shares, and the rest as that of the rates."""
+    old, new = autumn(sem_keyword_daily)
+    start, mix = cost_per_order(old), cpa_parts.compute(sem_keyword_daily)["mix"]
+    price = cost_per_order(old | {"cpc": new["cpc"]}) - start
+    return {"mix": mix, "cpc": price, "cvr": cost_per_order(new) - start - mix - price}
+
+
+@cpa_parts.slip("filter")
+def _(sem_keyword_daily):
+    """You measured each state from September, so a later effect holds all the earlier ones."""
+    old, new = autumn(sem_keyword_daily)
+    start, mix = cost_per_order(old), cpa_parts.compute(sem_keyword_daily)["mix"]
+    both = cost_per_order(old | {"mix": new["mix"], "cpc": new["cpc"]}) - start
+    return {"mix": mix, "cpc": both, "cvr": cost_per_order(new) - start}
+
+
 cpa_parts.hints(
     "Which three things make the account's CPA?",
     "Change the shares first, then the prices on top of it, then the conversion rates on top of both.",
@@ -723,7 +782,7 @@ def named(index):
     },
 )
 def alert_days(budget, calendar):
-    """Measured against the plan of its own kind of day, only a fault stands out."""
+    """Measured against its own day's plan, only a fault stands out."""
     days = days_2024(budget, calendar)
     return named(days.index[days["spent"] > 1.5 * days["planned"]])
 
@@ -736,8 +795,8 @@ def fault(budget, calendar):
 
 @alert_days.mistake("ALERT_NO_BASELINE", repair="What was planned for the days on which your alert rings?")
 def _(budget, calendar):
-    """You held all days to one amount. Promotions are planned high and ring; a quiet day can spend several times its plan and
-    stay below the line."""
+    """You held all days to one amount. Days with a large plan ring though they keep to it; a day with a small plan can spend
+    several times as much and stay below the line."""
     days = days_2024(budget, calendar)
     naive = days[days["spent"] > days["spent"].mean() + 2 * days["spent"].std()]
     return wrong(
@@ -755,7 +814,8 @@ def _(budget, calendar):
     "PACING_LINEAR", repair="Is a yuan planned for 11 November the same as one for an ordinary Tuesday?"
 )
 def _(budget, calendar):
-    """You spread the year's plan evenly over its days. A plan with promotions in it is no straight line."""
+    """You held each day to the mean of the year, as if the money were spread evenly. A plan with promotions in it is no straight
+    line."""
     days = days_2024(budget, calendar)
     naive = days[days["spent"] > 1.5 * days["planned"].mean()]
     false = naive[naive["spent"] < 1.5 * naive["planned"]]
@@ -836,7 +896,7 @@ def guess_pause(orders):
     "BRAND_CANNIBAL", repair="Where does somebody click who typed the brand's name and sees no ad?"
 )
 def _(orders, sem_keyword_daily):
-    """You guessed that the orders of these keywords were lost. The keywords report them; that does not make them theirs."""
+    """You guessed that orders were lost with these keywords. The keywords report them; that does not make them theirs."""
     return -brand_beside(sem_keyword_daily)[0] / pause(orders)[1]
 
 
@@ -883,7 +943,8 @@ def _(orders, sem_keyword_daily):
     "AVG_VS_MARGINAL", repair="What would the category campaigns' buyers have done without the ad?"
 )
 def _(sem_keyword_daily):
-    """You compared averages of two kinds of people. The other campaigns reach strangers, who cost more and would not have come."""
+    """You compared averages of two kinds of people. The other campaigns reach strangers, who cost more, and most of
+    whom would not have come."""
     year = baidu_year(sem_keyword_daily).groupby("campaign")[["cost", "orders", "revenue"]].sum()
     roas = year["revenue"] / year["cost"]
     return wrong(
@@ -1098,7 +1159,7 @@ three_platforms.hints(
     },
 )
 def keyword_memo(sem_keyword_daily, orders, refunds):
-    """A loss that can be checked, the two prices behind it, and one decision asked for."""
+    """A loss that can be checked, a figure beside it, and one decision asked for."""
     year = baidu_year(sem_keyword_daily).loc[DEAREST]
     return year["cost"] - year["orders"] * order_worth(orders, refunds)
 
@@ -1108,13 +1169,14 @@ def keyword_memo(sem_keyword_daily, orders, refunds):
     repair="What is left of the keyword's revenue when goods, shipping and refunds are paid?",
 )
 def _(sem_keyword_daily, orders, refunds):
-    """Your first line sets cost against revenue. The revenue pays for goods and parcels first, and some of it goes back."""
+    """Your first line sets the cost against what the orders bring. That money pays for goods and parcels
+    first, and some of it goes back."""
     year = baidu_year(sem_keyword_daily).loc[DEAREST]
     amount, margin = order_margin(orders, refunds)
     return wrong(
-        year["cost"] - year["revenue"],
+        year["cost"] - year["orders"] * amount,
         shows={"an order brings": yuan(amount), "an order leaves": yuan(margin)},
-        cost=f"The keyword would keep its bid, and its {yuan(year['cost'])} a year.",
+        cost=f"A loss that looks small changes no bid, and the keyword would go on costing {yuan(year['cost'])} a year.",
     )
 
 
@@ -1131,7 +1193,8 @@ def _(sem_keyword_daily, orders, refunds):
             "orders by last click": count(year["orders"]),
             "orders that finance counts for them": count(FOLLOW_UP * year["orders"]),
         },
-        cost=f"The keyword would be switched off, and {yuan(year['orders'] * (FOLLOW_UP - 1) * margin)} of later margin with it.",
+        cost=f"By this count a click may cost no more than {yuan(margin * year['orders'] / year['clicks'])}. The keyword would be "
+        "switched off where a lower bid may do.",
     )
 
 

@@ -303,6 +303,11 @@ def test_a_minus_may_stand_before_or_behind_the_currency():
         reading.number("--3", "CNY")
 
 
+@pytest.mark.parametrize("line", ["1.5 pp", "1.5 points", "1.5 percentage points", "1.5个百分点", "1.5%"])
+def test_a_memo_reads_points_in_every_notation(line):
+    assert reading.numbers_in(line)[0] == pytest.approx(0.015)
+
+
 def test_the_digits_of_an_id_are_no_number():
     assert reading.numbers_in("C09 brought 3.5 in J08") == [3.5]
 

@@ -192,15 +192,18 @@ def confidence(value):
 
 
 _IN_LINE = re.compile(
-    r"(?:(?<![A-Za-z\d_.])|(?<=CNY)|(?<=RMB))([-+]?\d[\d,]*(?:\.\d+)?)\s*(%|％|pp\b|万|亿|千|k\b|thousand\b|million\b|(?<=\d)m\b)?",
+    r"(?:(?<![A-Za-z\d_.])|(?<=CNY)|(?<=RMB))([-+]?\d[\d,]*(?:\.\d+)?)\s*(%|％|pp\b|(?:percentage )?points?\b|个?百分点|万|亿|千|k\b|thousand\b|million\b|(?<=\d)m\b)?",
     re.IGNORECASE,
 )
 _IN_WORDS = {"万": 1e4, "亿": 1e8, "千": 1e3, "k": 1e3, "thousand": 1e3, "million": 1e6, "m": 1e6}
+_IN_WORDS |= dict.fromkeys(
+    ("point", "points", "percentage point", "percentage points", "百分点", "个百分点"), 0.01
+)
 
 
 def numbers_in(line):
     """All numbers of a line, not those of ids such as C09; percentages as fractions. "12k", "12 thousand" and "1.2万" give both readings, 12000 and the
-    bare 12 (or 1.2): the question may have asked for thousands."""
+    bare 12 (or 1.2): the question may have asked for thousands. So does "1.5 points", 0.015 and 1.5."""
     found = []
     for one, suffix in _IN_LINE.findall(line):
         value, suffix = float(one.replace(",", "")), suffix.casefold()

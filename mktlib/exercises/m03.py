@@ -163,6 +163,7 @@ def _(orders):
     title="Month-3 retention",
     kind="number",
     unit="fraction",
+    tolerance=0.002,
     minutes=(3, 5),
     practises=["R197"],
     bounds=(0, 1),
@@ -220,6 +221,13 @@ def _(orders):
 def _(orders):
     """You took the cohorts of all three years."""
     return pooled(all_cohorts(orders), 3)
+
+
+@month_three.slip("numerator and denominator")
+def _(orders):
+    """You counted everybody with an order on day 90 or later, in whichever month of age it fell."""
+    rows = of_cohorts(orders, "2025-01", "2025-06")
+    return rows.loc[rows["age"] >= 90, "customer_id"].nunique() / rows["customer_id"].nunique()
 
 
 @month_three.slip("numerator and denominator")
@@ -314,7 +322,10 @@ def _(orders):
     )
 
 
-@winter.mistake("MIX_UNADJUSTED", repair="At age 2, which of the curves lies lower?")
+@winter.mistake(
+    "MIX_UNADJUSTED",
+    repair="Beside the fall of the first chart, how far apart do the two lines lie at equal age?",
+)
 def _(orders):
     """You blamed the people of the promotion. Compared at equal age they buy about as often as those who came before them;
     what moved is how many of the base are young."""
@@ -421,6 +432,21 @@ def _(orders):
     return (people.loc[people["ripe"], "bought"] > 1).mean()
 
 
+@ninety_days.slip("numerator and denominator")
+def _(orders):
+    """You divided by those who bought again at some time. Who never did is a first-time buyer, too, and stands below the line."""
+    people = newcomers(orders)
+    return people.loc[people["ripe"] & (people["bought"] > 1), "again"].mean()
+
+
+@ninety_days.slip("numerator and denominator")
+def _(orders):
+    """You took all months and divided by those who bought again at some time. A missing wait is somebody who has not bought again,
+    and belongs below the line."""
+    people = newcomers(orders)
+    return people.loc[people["bought"] > 1, "again"].mean()
+
+
 ninety_days.hints(
     "For which months of 2025 is the 90th day over for the customer who came last?",
     "Keep those cohorts, then take the share whose second order came before day 90.",
@@ -501,6 +527,14 @@ def _(orders):
     """You took the cohorts of all of 2024; those of the autumn had not had 450 days."""
     rows = of_cohorts(orders, "2024-01", "2024-12")
     return rows.loc[rows["age"].between(360, 449), "customer_id"].nunique() / rows["customer_id"].nunique()
+
+
+@a_year_later.slip("numerator and denominator")
+def _(orders):
+    """You counted everybody with an order in 2025, at any age. Months 12 to 14 are three months of each customer's own life."""
+    rows = year_old(orders)
+    shown = rows.loc[rows["ordered_at"] >= "2025-01-01", "customer_id"].nunique()
+    return shown / rows["customer_id"].nunique()
 
 
 a_year_later.hints(
@@ -794,6 +828,15 @@ def _(orders):
     return growth(people, rows.groupby("customer_id")["ordered_at"].min().reindex(people.index) >= WALLS[1])
 
 
+@growth_parts.slip("numerator and denominator")
+def _(orders):
+    """You gave all that the kept bought in the third quarter. Their part of the change is that less what they bought in the
+    second."""
+    people = quarters(orders)
+    kept = (people["before"] > 0) & (people["after"] > 0)
+    return growth(people, people["first_on"] >= WALLS[1]) | {"kept": people.loc[kept, "after"].sum()}
+
+
 growth_parts.hints(
     "Each customer of the two quarters belongs into one of four groups. Which?",
     "New: first order ever in the third quarter. Kept: both quarters. Won back: only the third, not new. Lost: only the second.",
@@ -873,12 +916,23 @@ def _(customers, orders, referrals):
         name: sent.isin(tier.index[tier == name]).sum() / (tier == name).sum()
         for name in ("loyal", "dormant")
     }
-    right = friends.compute(customers, orders, referrals)
-    more = (value["loyal"] - right["loyal"]) * (tier == "loyal").sum()
     return wrong(
         value,
         shows={"invitations": count(len(sent)), "people who sent them": count(sent.nunique())},
-        cost=f"A gift of CNY 20 planned for each inviter would be budgeted for {count(more)} loyal inviters too many: {yuan(20 * more)}.",
+        cost=f"A gift of CNY 20 for each inviter of 2025, of all tiers, would be budgeted at {yuan(20 * len(sent))} instead of "
+        f"{yuan(20 * sent.nunique())}.",
+    )
+
+
+@friends.mistake("MATRIX_DENOM", repair="Of whom do you ask how many invited: of a tier or of the inviters?")
+def _(customers, orders, referrals):
+    """You divided by all who invited. That tells from which tiers the inviters come, and a large tier leads there without
+    inviting often."""
+    tier, people = tiers_then(customers, orders), inviters(referrals).unique()
+    names = ("loyal", "dormant")
+    return wrong(
+        {name: tier.index[tier == name].isin(people).sum() / len(people) for name in names},
+        shows={f"customers who were {name}": count((tier == name).sum()) for name in names},
     )
 
 
@@ -951,16 +1005,15 @@ def _(customers):
         value,
         shows={
             "customers with a login after 1 June": count((last >= pd.Timestamp(LIST_DAY)).sum()),
-            "dropped from the list for it": count(lost),
         },
-        cost=f"{count(lost)} people who do come back would get no offer: up to {yuan(22 * lost)} of gifts are missing from the plan, "
-        "for these are the people who redeem them.",
+        cost=f"Up to about {yuan(round(22 * lost, -4))} of gifts are missing from the plan: people who do come back would get no offer, "
+        "and these are the people who redeem one.",
     )
 
 
 @seven_day_list.mistake("NULL_DROP", repair="What is the last login of somebody who has none?")
 def _(customers):
-    """You lost the customers who have no login at all. A missing last login compares as false and falls off the list, though
+    """You lost the customers who had never logged in by then. A missing last login compares as false and falls off the list, though
     nobody was away longer."""
     visits = logins()
     last = visits[visits["started_at"] < LIST_DAY].groupby("customer_id")["started_at"].max()
@@ -969,7 +1022,7 @@ def _(customers):
         (known < pd.Timestamp(LIST_DAY) - pd.Timedelta(days=7)).sum(),
         shows={
             "customers of the own shop": count(len(known)),
-            "without any login in the file": count(known.isna().sum()),
+            "of them without any login before 1 June": percent(known.isna().mean(), 0),
         },
     )
 
@@ -1029,7 +1082,7 @@ def double_send(recall_test):
 
 @double_send.mistake("AGG_HIDES", repair="In which of the tiers does it happen at all?")
 def _(recall_test):
-    """You took all tiers together. The other branches rest after an offer, so the mean of all hides the one that does not."""
+    """Below your line stand the offers of all tiers. The other branches rest after an offer, so the mean of all hides the one that does not."""
     sent = offers(recall_test)
     never = sent["tier"] == NEVER
     harm = (sent["complained"] & never).sum()
@@ -1065,6 +1118,13 @@ def _(recall_test):
     """You counted the second Sunday after the offer as well: 14 days is not less than 14."""
     sent = offers(recall_test)
     return (sent.loc[sent["tier"] == NEVER, "since"] <= 14).mean()
+
+
+@double_send.slip("numerator and denominator")
+def _(recall_test):
+    """You left the first offers out. They have none before them, but they are offers of the tier and stand below the line."""
+    sent = offers(recall_test)
+    return (sent.loc[(sent["tier"] == NEVER) & sent["since"].notna(), "since"] < 14).mean()
 
 
 double_send.hints(
@@ -1148,13 +1208,15 @@ def _(recall_test):
     """You gave the lift relative to the holdout. Points are what a list of so many customers is multiplied with; a relative
     lift of a small rate sounds large."""
     offer, holdout = arms(recall_test, DORMANT)
-    people = (recall_test["tier"] == DORMANT).sum()
-    extra = (offer / holdout - 1 - (offer - holdout)) * people
+    rows = recall_test[recall_test["tier"] == DORMANT]
+    people, bought = len(rows), rows.loc[rows["arm"] == "offer", "ordered_14d"].sum()
+    extra = (offer / holdout - 1) * people
     value = recall_test.loc[recall_test["ordered_14d"], "margin_14d"].mean()
     return wrong(
         offer / holdout - 1,
         shows={"holdout": percent(holdout), "of 1,000 in the holdout bought": count(1000 * holdout)},
-        cost=f"Multiplied with the list it promises {count(extra)} orders too many, about {yuan(extra * value)} of margin.",
+        cost=f"Multiplied with the list it promises {count(extra)} buyers more, about {yuan(extra * value)} of margin. In the test all "
+        f"offers to this tier together were followed by {count(bought)} buyers.",
     )
 
 
@@ -1265,7 +1327,6 @@ best_tier.hints(
     title="Two plans for the second half of the year",
     kind="table",
     unit="CNY",
-    tolerance=0.01,
     minutes=(6, 10),
     points=2,
     practises=["R139", "R144"],
@@ -1289,14 +1350,15 @@ def _(recall_test):
     most where the offer does least."""
     table = value_per_cell(recall_test, "tier", "arm", "offer", "margin_14d", control="holdout")
     worth = table["value"] * table["people"]
-    gap = worth.sum() - two_plans.compute(recall_test)["all four tiers"]
+    gifts = recall_test.groupby("tier")["offer_cost"].sum()
     return wrong(
         {"newly dormant only": worth[DORMANT], "all four tiers": worth.sum()},
         shows={
             "gifts sent in the test": count((recall_test["offer_cost"] > 0).sum()),
             "a gift costs": "CNY 22.00",
         },
-        cost=f"The plan for all four tiers would be shown {yuan(gap)} too good: the bill of the gifts.",
+        cost=f"In the test {yuan(gifts[LOYAL])} of gifts, {percent(gifts[LOYAL] / gifts.sum(), 0)} of all, went to the loyal alone. Your plan "
+        "for all four tiers would send the gifts and leave their bill to nobody.",
     )
 
 
@@ -1306,13 +1368,14 @@ def _(recall_test):
     belongs to the offer."""
     table = net_by_tier(recall_test)
     worth = table["with_action"] * table["people"]
+    anyway = table.loc[DORMANT, "without"] / table.loc[DORMANT, "with_action"]
     return wrong(
         {"newly dormant only": worth[DORMANT], "all four tiers": worth.sum()},
         shows={
             "per newly dormant customer with the offer": yuan(table.loc[DORMANT, "with_action"]),
             "per newly dormant customer without": yuan(table.loc[DORMANT, "without"]),
         },
-        cost=f"The plan would promise {yuan((table['without'] * table['people']).sum())} that comes in without any offer.",
+        cost=f"Of every CNY 100 that it promises from the newly dormant, about {count(100 * anyway)} come in without any offer.",
     )
 
 
@@ -1342,7 +1405,7 @@ two_plans.hints(
     practises=["R145", "R139"],
     section="The memo",
     selfcheck={
-        "line 1": "the effect among the newly dormant, in points, with its tier and window",
+        "line 1": "the effect among the newly dormant, in points (one point and a half is written 1.5 pp), with its tier and window",
         "line 2": "the evidence: what it is compared with, or what the other tiers show",
         "line 3": "the ask: who should do what, by when",
     },

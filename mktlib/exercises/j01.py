@@ -141,7 +141,8 @@ def guess_ctr(feed_ads_daily):
 
 @guess_ctr.mistake("AVG_OF_RATIOS", repair="Which days hold most of the impressions?")
 def _(feed_ads_daily):
-    """You guessed near a quiet day's rate. Most days are quiet, most impressions are not."""
+    """Your guess is nearer to the mean of the daily rates than to the month's own. Most days are quiet, most impressions
+    are not."""
     days = by_day(feed_ads_daily)
     return (days["clicks"] / days["impressions"]).mean()
 
@@ -301,13 +302,19 @@ def _(web_sessions, feed_ads_daily):
 
 
 @june_cvr.mistake("UNIT_MIX", repair="Can one person place two orders in a month?")
-def _(web_sessions):
-    """You counted buyers above and visits below. A buyer who orders twice made two orders in two visits."""
+def _(web_sessions, orders):
+    """You counted the people who ordered, or only the orders that were paid. Above the line stands every order that a
+    visit brought: a buyer who orders twice made two orders in two visits."""
     visits = june_visits(web_sessions)
     bought = visits[visits["order_id"].notna()]
+    paid = bought["order_id"].isin(orders.loc[orders["status"] == "paid", "order_id"])
     return wrong(
         bought["customer_id"].nunique() / len(visits),
-        shows={"orders": count(len(bought)), "people who ordered": count(bought["customer_id"].nunique())},
+        shows={
+            "orders": count(len(bought)),
+            "people who ordered": count(bought["customer_id"].nunique()),
+            "orders that were paid": count(paid.sum()),
+        },
     )
 
 
@@ -383,14 +390,16 @@ def _(feed_exposures, feed_ads_daily):
     """You added daily reach. Whoever saw the ad on three days was counted three times: people are not clicks."""
     rows = week(feed_exposures)
     people, cost = rows["device_id"].nunique(), week_cost(feed_ads_daily)
+    seem, does = cost / len(rows) * 1000, cost / people * 1000
+    offer = round((seem * does) ** 0.5, -1)  # between the two, and round: neither can be read off it
     return wrong(
         len(rows),
         shows={
             "days on which the average device was reached": times(len(rows) / people),
             "devices on at least two days": percent((rows["device_id"].value_counts() > 1).mean(), 0),
         },
-        cost=f"A thousand people reached seem to cost {yuan(cost / len(rows) * 1000)}; they did cost "
-        f"{yuan(cost / people * 1000)}. A creator's offer at a price between the two would be turned down wrongly.",
+        cost=f"A thousand people reached seem to cost {yuan(seem)}. A creator's offer of {yuan(offer, 0)} would be turned "
+        "down, and it is the cheaper one.",
     )
 
 
@@ -421,6 +430,20 @@ def _(feed_exposures):
 def _(feed_exposures):
     """You left the last day of the week out."""
     return week(feed_exposures).query("date < '2025-06-15'")["device_id"].nunique()
+
+
+@week_reach.slip("grain")
+def _(feed_ads_daily):
+    """You added the column reach of the platform's export. It has a line per creative, audience and day, and counts a
+    person anew in each."""
+    days = feed_ads_daily["date"].between("2025-06-09", "2025-06-15")
+    return int(feed_ads_daily.loc[days & (feed_ads_daily["campaign"] == CAMPAIGN), "reach"].sum())
+
+
+@week_reach.slip("grain")
+def _(feed_exposures):
+    """You added the impressions. They count how often the ad was shown, not how many people saw it."""
+    return int(week(feed_exposures)["impressions"].sum())
 
 
 week_reach.hints(
@@ -490,6 +513,13 @@ def _(feed_exposures):
     return feed_exposures["impressions"].sum() / feed_exposures["device_id"].nunique()
 
 
+@week_frequency.slip("numerator and denominator")
+def _(feed_exposures):
+    """You counted the days on which a device saw the ad. On one day it may have seen it several times."""
+    rows = week(feed_exposures)
+    return len(rows) / rows["device_id"].nunique()
+
+
 week_frequency.hints(
     "Frequency is a number of showings per what?",
     "Both counts must cover the same week.",
@@ -554,6 +584,13 @@ def _(feed_ads_daily, calendar):
         {"points": after - before, "relative": (after - before) / after},
         shows={"start": percent(before, 2), "end": percent(after, 2)},
     )
+
+
+@ctr_change.slip("base")
+def _(feed_ads_daily, calendar):
+    """Your relative figure is the new rate over the old one. It says how much is left, not how much it changed."""
+    before, after = quiet_and_promo(feed_ads_daily, calendar)
+    return {"points": after - before, "relative": after / before}
 
 
 ctr_change.hints(
@@ -693,6 +730,7 @@ def june_orders(orders):
     title="Average order value, per order and per customer",
     kind="table",
     unit="CNY",
+    tolerance=0.002,
     minutes=(4, 8),
     practises=["R204", "R183"],
     section="Per what?",
@@ -714,21 +752,24 @@ def value_per(orders):
     "AVG_OF_RATIOS", repair="What does a customer with four orders add above the line, and what below?"
 )
 def _(orders):
-    """Your figure per customer is an average of orders. Averaging each customer's own average gives the same: how often
-    somebody bought drops out of it."""
+    """Your figure per customer is too low. It averages orders, or each customer's own average, so that how often somebody
+    bought drops out; or it has people below the line who paid nothing."""
     rows = june_orders(orders)
     right = value_per.compute(orders)
     bought = rows["customer_id"].value_counts()
-    mean_of_means = rows.groupby("customer_id")["amount"].mean().mean()
-    gap = right["per customer"] - mean_of_means
+    everybody = orders.loc[
+        orders["ordered_at"].between("2025-06-01", "2025-07-01", inclusive="left"), "customer_id"
+    ]
+    gap = right["per customer"] - rows["amount"].sum() / everybody.nunique()  # the smallest of the three
+    missing = gap * len(bought) // 20_000 * 20_000
     return wrong(
-        right | {"per customer": mean_of_means},
+        right | {"per customer": rows.groupby("customer_id")["amount"].mean().mean()},
         shows={
-            "customers with one order": count((bought == 1).sum()),
-            "with several": count((bought > 1).sum()),
+            "customers of the month with several orders": percent((bought > 1).mean(), 0),
+            "people who ordered and paid nothing": count(everybody.nunique() - len(bought)),
         },
-        cost=f"Each customer of the month looks {yuan(gap)} poorer than they were: over {count(len(bought))} customers "
-        f"that is {yuan(gap * len(bought))} missing from the case for keeping them.",
+        cost=f"By that figure the month's customers seem to have brought at least {yuan(missing)} less than they paid: "
+        "money that is missing from the case for keeping them.",
     )
 
 
@@ -740,13 +781,14 @@ def _(orders):
     days = orders["ordered_at"].between("2025-06-01", "2025-07-01", inclusive="left")
     rows = orders[days]
     paid = len(june_orders(orders))
+    unpaid = 1 - june_orders(orders)["amount"].sum() / rows["amount"].sum()
     return wrong(
         {
             "per order": rows["amount"].sum() / paid,
             "per customer": rows["amount"].sum() / june_orders(orders)["customer_id"].nunique(),
         },
-        shows={"orders placed": count(len(rows)), "orders paid": count(paid)},
-        cost=f"The report would show {yuan(rows['amount'].sum() - june_orders(orders)['amount'].sum())} that never arrived.",
+        shows={"orders placed": count(len(rows)), "orders never paid": count(len(rows) - paid)},
+        cost=f"Of each 100 yuan in the report, {yuan(100 * unpaid, 0)} never arrived.",
     )
 
 
@@ -755,6 +797,14 @@ def _(orders):
     """You kept unpaid orders, above the line and below it."""
     rows = orders[orders["ordered_at"].between("2025-06-01", "2025-07-01", inclusive="left")]
     amount = rows["amount"].sum()
+    return {"per order": amount / len(rows), "per customer": amount / rows["customer_id"].nunique()}
+
+
+@value_per.slip("filter")
+def _(orders, refunds):
+    """You took refunds off. The question asks for the amount of the paid orders, as it was paid."""
+    rows = june_orders(orders)
+    amount = rows["amount"].sum() - refunds.loc[refunds["order_id"].isin(rows["order_id"]), "amount"].sum()
     return {"per order": amount / len(rows), "per customer": amount / rows["customer_id"].nunique()}
 
 
@@ -788,7 +838,7 @@ value_per.hints(
         "b": 'counts = june.groupby("campaign")[["impressions", "clicks", "cost"]].sum()',
         "c": 'counts["ctr"] = counts["clicks"] / counts["impressions"]',
         "d": 'counts["cpc"] = counts["cost"] / counts["clicks"]',
-        "e": 'campaigns = counts.sort_values("ctr", ascending=False)',
+        "e": 'campaigns = counts.sort_values(["ctr", "cpc"], ascending=[False, True])',
         "f": 'june["ctr"] = june["clicks"] / june["impressions"]',
         "g": 'counts = june.groupby("campaign")[["impressions", "clicks", "cost"]].mean()',
     },
@@ -800,7 +850,7 @@ def campaign_lines():
 
 @campaign_lines.mistake("RATIO_BEFORE_GROUP", repair="What would the groupby do with a column of rates?")
 def _(feed_ads_daily):
-    """You made the rate before the groups. Then it has to be summed or averaged later, and a rate allows neither."""
+    """You made a rate in every row. For a campaign it would have to be added up or averaged, and a rate allows neither."""
     days = feed_ads_daily["date"].between("2025-06-01", "2025-06-30") & (feed_ads_daily["impressions"] > 0)
     rows = feed_ads_daily[days].assign(ctr=lambda t: t["clicks"] / t["impressions"])
     early, late = rows.groupby("campaign")["ctr"].mean(), ratio(rows, "clicks", "impressions", by="campaign")
@@ -891,7 +941,7 @@ def _(web_sessions):
 
 @report_row.mistake("SESSIONS_AS_USERS", repair="How many visits has the visitor who came most often?")
 def _(web_sessions):
-    """You counted visits as visitors. Whoever came on three evenings is one visitor."""
+    """Your visitors are visits, or the visitors of each day added up. Whoever came on three evenings is one visitor."""
     visits = shop_week(web_sessions, *LAST_WEEK)
     most = visits["visitor_id"].value_counts().max()
     return wrong(
@@ -906,11 +956,11 @@ def _(web_sessions):
     visits = shop_week(web_sessions, *LAST_WEEK)
     row = week_row(visits)
     per_visitor = visits["order_id"].notna().sum() / row["visitors"]
-    fake = (per_visitor - row["cvr"]) * row["visits"]
+    before = week_row(shop_week(web_sessions, "2025-12-15", "2025-12-22"))["cvr"]
     return wrong(
         row | {"cvr": per_visitor},
-        cost=f"Beside last week's rate per visit it looks like {count(fake)} extra orders. Nobody placed them; a "
-        "bonus for the week would be paid on a change of definition.",
+        cost=f"Beside the rate per visit of the week before ({percent(before)}) it looks like a jump of "
+        f"{percent(per_visitor / before - 1, 0)}. A bonus for it would be paid, at least in part, on a change of definition.",
     )
 
 
@@ -924,6 +974,12 @@ def _(web_sessions):
 def _(web_sessions):
     """You reported the last seven days. They are seven, but they do not run from Monday to Sunday."""
     return week_row(shop_week(web_sessions, "2025-12-25", "2026-01-01"))
+
+
+@report_row.slip("window")
+def _(web_sessions):
+    """Your week stops where its Sunday begins: a date without a time means midnight, so that day's visits are left out."""
+    return week_row(shop_week(web_sessions, "2025-12-22", "2025-12-28"))
 
 
 report_row.hints(

@@ -1,5 +1,7 @@
 """J05 The SEO desk: ranks, clicks by place, loading time, age of content. Lesson: lessons/1_junior/J05_seo_desk.md."""
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -241,6 +243,28 @@ def _(seo_rank_daily):
     return change(*[m["rank"].mean() for m in two_months(seo_rank_daily)])
 
 
+@visibility_change.slip("numerator and denominator")
+def _(seo_rank_daily):
+    """You gave the change of the clicks. They move with the number of searches as well."""
+    return change(*[m["clicks"].sum() for m in two_months(seo_rank_daily)])
+
+
+@visibility_change.slip("numerator and denominator")
+def _(seo_rank_daily):
+    """You gave the difference of the two visibilities. The change is asked relative to July."""
+    july, august = (
+        (m["searches"] * m["worth"]).sum() / m["searches"].sum() for m in two_months(seo_rank_daily)
+    )
+    return august - july
+
+
+@visibility_change.slip("grain")
+def _(seo_rank_daily):
+    """You took the mean of click_rate over the rows that have one: a term counts as much as any other, and
+    lost ones not at all."""
+    return change(*[m["worth"].mean() for m in two_months(seo_rank_daily)])
+
+
 visibility_change.hints(
     "Which rows count above the line, and which below it?",
     "Add up searches x click_rate, with 0 where there is no place, and divide by all searches; once for each month.",
@@ -292,14 +316,17 @@ def _(seo_rank_daily, sem_keyword_daily):
     your straight line spreads it over places where there is little to win."""
     by = rate(seo_rank_daily)
     linear = SEARCHES * 3 * (by[2] - by[20]) / 18
+    real = SEARCHES * (by[17] - by[20])
     return wrong(
         linear,
         shows={
             "one place up from 3": points(by[2] - by[3]),
             "one place up from 20": points(by[19] - by[20], 2),
         },
-        cost=f"Each such term is sold with {count(linear - move_11_to_8.compute(seo_rank_daily))} visits a month that never come: "
-        f"{yuan(12 * (linear - move_11_to_8.compute(seo_rank_daily)) * click_price(sem_keyword_daily))} a year at the price of search ads.",
+        cost=f"Your line sells the move from place 20 to 17 with as many visits, while {count(real)} a "
+        "month come: a page moved there "
+        f"is {yuan(12 * (linear - real) * click_price(sem_keyword_daily))} a year short at the price of "
+        "search ads.",
     )
 
 
@@ -309,14 +336,17 @@ def _(seo_rank_daily, sem_keyword_daily):
 def _(seo_rank_daily, sem_keyword_daily):
     """You counted all visits at place 8. Those that came at place 11 already are not won by the move."""
     by = rate(seo_rank_daily)
+    year = terms(seo_rank_daily).query("date >= '2025-01-01'")
+    had = year.loc[year["rank"].between(11, 20), "clicks"].sum()
     return wrong(
         SEARCHES * by[8],
         shows={
-            "click rate at place 11": percent(by[11], 2),
+            "clicks of 2025 at places 11 to 20": count(had),
             "click rate at place 50 and beyond, by comparison": "near 0%",
         },
-        cost=f"The desk would pay for {count(SEARCHES * by[11])} visits a month that it has, {yuan(12 * SEARCHES * by[11] * click_price(sem_keyword_daily))} "
-        "a year at the price of search ads.",
+        cost=f"An agency paid in this way for lifting the second page is paid for {count(had)} visits of "
+        "a year that came "
+        f"before it did anything, {yuan(had * click_price(sem_keyword_daily))} at the price of search ads.",
     )
 
 
@@ -353,6 +383,7 @@ def line(x, y, weight):
     title="What a second of loading costs, within a device",
     kind="number",
     unit="fraction",
+    tolerance=0.003,
     minutes=(6, 10),
     practises=["R070"],
     bounds=(0, 1),
@@ -365,7 +396,8 @@ def line(x, y, weight):
     },
 )
 def second_within(page_speed):
-    """Compared with its own device only, a second makes half as many people leave as the line over all devices says."""
+    """Compared with its own device only, a second makes far fewer people leave than the line over all
+    devices says."""
     table = speed(page_speed)
     return line(table["seconds_off"], table["share_off"], table["visits"])
 
@@ -381,15 +413,16 @@ def _(page_speed, sem_keyword_daily):
     pooled = line(table["lcp"], table["share"], table["visits"])
     sums = table.groupby("device")[["bounces", "visits"]].sum()
     left = sums["bounces"] / sums["visits"]
-    too_many = (pooled - second_within.compute(page_speed)) * sums["visits"].sum()
+    promised = pooled * sums["visits"].sum()
     return wrong(
         pooled,
         shows={
             "leave at once on Android": percent(left["android"]),
             "on a computer": percent(left["computer"]),
         },
-        cost=f"A project that saves one second would be sold with {count(too_many)} visits a year too many, "
-        f"{yuan(too_many * click_price(sem_keyword_daily))} at the price of a bought click.",
+        cost=f"A project that saves one second would be sold as worth {count(promised)} visits a year, "
+        f"{yuan(promised * click_price(sem_keyword_daily))} at the price of a bought click, and a good "
+        "part of that never comes.",
     )
 
 
@@ -402,15 +435,16 @@ def _(page_speed, sem_keyword_daily):
     days = speed(page_speed).groupby("date")[["load", "bounces", "visits"]].sum()
     slope = line(days["load"] / days["visits"], days["bounces"] / days["visits"], np.ones(len(days)))
     android = page_speed[page_speed["device"] == "android"].groupby("date")["visits"].sum() / days["visits"]
-    too_many = (slope - second_within.compute(page_speed)) * days["visits"].sum()
+    promised = slope * days["visits"].sum()
     return wrong(
         slope,
         shows={
             "Android's share on the day with least": percent(android.min(), 0),
             "on the day with most": percent(android.max(), 0),
         },
-        cost=f"A second would be sold with {count(too_many)} visits a year too many, {yuan(too_many * click_price(sem_keyword_daily))} "
-        "at the price of a bought click.",
+        cost=f"A second would be sold as worth {count(promised)} visits a year, "
+        f"{yuan(promised * click_price(sem_keyword_daily))} at the "
+        "price of a bought click, and a part of that never comes.",
     )
 
 
@@ -570,6 +604,7 @@ def back(content_costs, article_visits_daily, orders, days):
     title="What a yuan spent on articles brought in their first year",
     kind="number",
     unit="times",
+    tolerance=0.0025,
     minutes=(5, 9),
     practises=["R072", "R076", "R094"],
     bounds=(0, None),
@@ -590,13 +625,11 @@ def first_year(content_costs, article_visits_daily, orders):
 @first_year.mistake(
     "HORIZON_MISMATCH", repair="How many visits has an article in its first month, and how many in its ninth?"
 )
-def _(content_costs, article_visits_daily, orders):
+def _(content_costs, article_visits_daily, orders, sem_keyword_daily):
     """You gave the articles thirty days, as one gives search ads. An ad works on the day it is paid; a page has to climb
     first, and is hardly seen in its first month."""
     made, visits = old_articles(content_costs, article_visits_daily)
-    won = back(content_costs, article_visits_daily, orders, 365) - back(
-        content_costs, article_visits_daily, orders, 30
-    )
+    later = visits.loc[visits["age"].between(30, 364), "visits"].sum()
     month = [visits.loc[visits["age"].between(start, start + 29), "visits"].sum() for start in (0, 240)]
     return wrong(
         back(content_costs, article_visits_daily, orders, 30) / fees(made),
@@ -604,8 +637,10 @@ def _(content_costs, article_visits_daily, orders):
             "visits in the first month of all articles": count(month[0]),
             "in their ninth": count(month[1]),
         },
-        cost=f"Stopped after a month for bringing nothing, these {len(made)} articles would have left {yuan(won)} of contribution "
-        "uncollected in the eleven months that follow.",
+        cost=f"Taken down after a month for bringing nothing, these {len(made)} articles would have "
+        f"missed {count(later)} visits in the "
+        f"eleven months that follow, {yuan(later * click_price(sem_keyword_daily))} at the price of "
+        "search ads.",
     )
 
 
@@ -638,10 +673,25 @@ def _(content_costs, article_visits_daily, orders):
 
 @first_year.slip("numerator and denominator")
 def _(content_costs, article_visits_daily, orders):
-    """You gave each placed order the mean amount of all orders, although some were never paid."""
+    """You gave each placed order the mean amount of all placed ones, although some were never paid."""
     made, visits = old_articles(content_costs, article_visits_daily)
     amount = orders.loc[orders["channel"] == "SEO", "amount"].mean()
     return MARGIN * amount * visits.loc[visits["age"] < 365, "orders"].sum() / fees(made)
+
+
+@first_year.slip("numerator and denominator")
+def _(content_costs, article_visits_daily, orders):
+    """You gave each placed order the mean amount of a paid one, although some were never paid."""
+    made, visits = old_articles(content_costs, article_visits_daily)
+    amount = orders.loc[(orders["channel"] == "SEO") & (orders["status"] == "paid"), "amount"].mean()
+    return MARGIN * amount * visits.loc[visits["age"] < 365, "orders"].sum() / fees(made)
+
+
+@first_year.slip("window")
+def _(content_costs, article_visits_daily, orders):
+    """You took all orders up to the end of 2025, those of the second and third year included."""
+    made, _ = old_articles(content_costs, article_visits_daily)
+    return back(content_costs, article_visits_daily, orders, math.inf) / fees(made)
 
 
 @first_year.slip("filter")
@@ -696,7 +746,8 @@ def june_over_may(seo_rank_daily):
     },
 )
 def what_rose(seo_rank_daily):
-    """At May's places the searches alone would have raised the clicks; at May's searches the places alone would not."""
+    """At May's places the searches alone would have raised the clicks; at May's searches the places
+    alone would hardly have."""
     found = june_over_may(seo_rank_daily)
     return "b" if found["searches alone"] > 2 * found["places alone"] else "a"
 
@@ -876,12 +927,18 @@ def _(keyword_volumes, seo_rank_daily):
 
 
 @per_world
-def over_console(keyword_volumes, seo_rank_daily):
-    """Median of tool over console, terms without the brand with more than 200 searches a month in autumn 2025."""
+def with_console(keyword_volumes, seo_rank_daily):
+    """Tools beside the console (own), terms without the brand with more than 200 searches a month in autumn
+    2025."""
     autumn = (
         between(terms(seo_rank_daily), ("2025-09-01", "2025-11-30")).groupby("term")["searches"].sum() / 3
     )
-    both = keyword_volumes.set_index("term").join(autumn.rename("own"), how="inner").query("own > 200")
+    return keyword_volumes.set_index("term").join(autumn.rename("own"), how="inner").query("own > 200")
+
+
+def over_console(keyword_volumes, seo_rank_daily):
+    """Median of tool over console."""
+    both = with_console(keyword_volumes, seo_rank_daily)
     return both[["volume_a", "volume_b"]].div(both["own"], axis=0).median()
 
 
@@ -891,15 +948,17 @@ def _(keyword_volumes, seo_rank_daily, sem_keyword_daily):
     nobody's."""
     term, tool = candidate(keyword_volumes), over_console(keyword_volumes, seo_rank_daily)
     by = rate(seo_rank_daily)[PLACE]
-    too_many = 12 * by * (term["volume_b"] - term["volume_a"]) / 2
+    known = with_console(keyword_volumes, seo_rank_daily)
+    too_many = 12 * by * (known[["volume_a", "volume_b"]].mean(axis=1) - known["own"]).sum()
     return wrong(
         by * (term["volume_a"] + term["volume_b"]) / 2,
         shows={
             "tool A over our console": times(tool["volume_a"], 2),
             "tool B over our console": times(tool["volume_b"], 2),
         },
-        cost=f"The article would be planned with {count(too_many)} visits a year too many, {yuan(too_many * click_price(sem_keyword_daily))} at "
-        "the price of search ads.",
+        cost=f"At place {PLACE}, the {len(known)} terms that the console knows would be planned in this "
+        f"way with {count(too_many)} visits a "
+        f"year too many, {yuan(too_many * click_price(sem_keyword_daily))} at the price of search ads.",
     )
 
 
@@ -909,12 +968,14 @@ def _(keyword_volumes, seo_rank_daily, sem_keyword_daily):
     exactly this term on Baidu."""
     term, tool = candidate(keyword_volumes), over_console(keyword_volumes, seo_rank_daily)
     by = rate(seo_rank_daily)[PLACE]
-    too_many = 12 * by * (term["volume_b"] - term["volume_a"])
+    known = with_console(keyword_volumes, seo_rank_daily)
+    too_many = 12 * by * (known["volume_b"] - known["own"]).sum()
     return wrong(
         by * term["volume_b"],
         shows={"tool B over our console, typical term": times(tool["volume_b"], 2)},
-        cost=f"The article would be planned with {count(too_many)} visits a year too many, {yuan(too_many * click_price(sem_keyword_daily))} at "
-        "the price of search ads.",
+        cost=f"At place {PLACE}, the {len(known)} terms that the console knows would be planned in this "
+        f"way with {count(too_many)} visits a "
+        f"year too many, {yuan(too_many * click_price(sem_keyword_daily))} at the price of search ads.",
     )
 
 
@@ -939,7 +1000,8 @@ def fault_bill(page_speed, sem_keyword_daily):
         share = sums["bounces"] / sums["visits"]
         return sums.loc[True, "visits"] * (share[True] - share[False])
 
-    ads = sem_keyword_daily[sem_keyword_daily["date"].isin(days) & (sem_keyword_daily["campaign"] != "brand")]
+    with_brand = sem_keyword_daily[sem_keyword_daily["date"].isin(days)]
+    ads = with_brand[with_brand["campaign"] != "brand"]
     words = ads.groupby("keyword")[["cost", "clicks"]].sum().query("clicks > 0")
     return {
         "android": lost(spring[spring["device"] == "android"]),
@@ -948,6 +1010,8 @@ def fault_bill(page_speed, sem_keyword_daily):
         "mean cpc": (words["cost"] / words["clicks"]).mean(),
         "dearest": words["clicks"].max(),
         "rarest": words["clicks"].min(),
+        "bought": ads["clicks"].sum(),
+        "brand too": with_brand["cost"].sum() / with_brand["clicks"].sum(),
     }
 
 
@@ -972,7 +1036,7 @@ def bill(visits, price):
     },
 )
 def march_bill(page_speed, sem_keyword_daily):
-    """The device with the fault against its own other days, at a price that is a ratio of sums."""
+    """The device with the fault against its own other days, at the price of a bought click."""
     parts = fault_bill(page_speed, sem_keyword_daily)
     return bill(parts["android"], parts["cpc"])
 
@@ -987,20 +1051,23 @@ def _(page_speed, sem_keyword_daily):
     rows = between(page_speed, SPRING)
     slow = rows["date"].isin(fault_days(page_speed))
     android = rows.loc[slow & (rows["device"] == "android"), "visits"].sum() / rows.loc[slow, "visits"].sum()
-    gap = parts["android"] - parts["all"]
+    others = rows.loc[slow & (rows["device"] != "android"), "visits"].sum()
     return wrong(
         bill(parts["all"], parts["cpc"]),
         shows={
             "visits of the slow days on Android": percent(android, 0),
             "on devices without a fault": percent(1 - android, 0),
         },
-        cost=f"The claim would be {yuan(abs(gap) * parts['cpc'])} off, in favour of whoever shipped the fault.",
+        cost=f"The claim would rest on {count(others)} visits that met no fault, "
+        f"{yuan(others * parts['cpc'])} at the price of those days: "
+        "whoever shipped it has a reason to send it back.",
     )
 
 
 @march_bill.mistake("AVG_OF_RATIOS", repair="How many clicks stand behind each keyword's price?")
 def _(page_speed, sem_keyword_daily):
-    """You averaged the keywords' prices. A keyword with a handful of clicks got as large a vote as the busiest one."""
+    """Your yuan are what the mean of the keywords' prices gives. In that mean a keyword with a handful of
+    clicks has as large a vote as the busiest one."""
     parts = fault_bill(page_speed, sem_keyword_daily)
     return wrong(
         bill(parts["android"], parts["mean cpc"]),
@@ -1008,9 +1075,16 @@ def _(page_speed, sem_keyword_daily):
             "clicks of the rarest keyword": count(parts["rarest"]),
             "of the busiest": count(parts["dearest"]),
         },
-        cost=f"Each click is set {yuan(abs(parts['cpc'] - parts['mean cpc']))} off its price, "
-        f"{yuan(abs(parts['cpc'] - parts['mean cpc']) * parts['android'])} over the bill.",
+        cost="At that price the search ads of the slow days would stand in the books with "
+        f"{yuan(abs(parts['cpc'] - parts['mean cpc']) * parts['bought'])} more or less than they cost.",
     )
+
+
+@march_bill.slip("filter")
+def _(page_speed, sem_keyword_daily):
+    """You took the price of a click with the campaign brand in it."""
+    parts = fault_bill(page_speed, sem_keyword_daily)
+    return bill(parts["android"], parts["brand too"])
 
 
 march_bill.hints(
@@ -1030,7 +1104,7 @@ march_bill.hints(
     practises=["R196"],
     section="The memo",
     selfcheck={
-        "line 1": "the number, with its unit and period",
+        "line 1": "the number, with its sign (a fall has a minus) and its period",
         "line 2": "the evidence: what it is compared with, and how large that is",
         "line 3": "the ask: who should do what, by when",
     },
@@ -1053,6 +1127,26 @@ def _(seo_rank_daily, sem_keyword_daily):
             "in August": count(august["rank"].notna().sum()),
         },
         cost=f"The bonus is paid on top of {yuan(lost * click_price(sem_keyword_daily))} a month that {count(lost)} missing visits cost in search ads.",
+    )
+
+
+@bonus_memo.mistake(
+    "DEF_MISMATCH", repair="Which part of a change of clicks comes from people who search more, or less?"
+)
+def _(seo_rank_daily, sem_keyword_daily):
+    """Your first line carries the change of the clicks. It moves with the number of searches, too, and the
+    bonus is about places: visibility holds what a place is worth."""
+    july, august = two_months(seo_rank_daily)
+    lost = lost_visits(seo_rank_daily)
+    return wrong(
+        change(july["clicks"].sum(), august["clicks"].sum()),
+        shows={
+            "searches in July": count(july["searches"].sum()),
+            "in August": count(august["searches"].sum()),
+        },
+        cost=f"{count(lost)} visits fewer would cost {yuan(lost * click_price(sem_keyword_daily))} a "
+        "month in search ads, and the figure "
+        "does not say whether the places fell or people searched less.",
     )
 
 

@@ -243,11 +243,7 @@ def list_quality(copy_lines):
 
 
 def tool_misses(lines):
-    missed = lines[lines["banned"] & ~lines["flagged"]]
-    return (
-        f"{count(len(missed))} of {count(lines['banned'].sum())} banned lines would be cleared by the tool. "
-        + exposure(missed)
-    )
+    return "The tool would clear banned lines. " + exposure(lines[lines["banned"] & ~lines["flagged"]])
 
 
 @list_quality.mistake("ACCURACY_IMBALANCE", repair="How accurate is a tool that never flags anything?")
@@ -281,7 +277,7 @@ def _(copy_lines):
 
 @list_quality.slip("filter")
 def _(copy_lines):
-    """You counted only the lines at which a reason stands."""
+    """You counted only the twenty lines of exercise 1."""
     lines = labelled(copy_lines).query("reason != ''").head(BATCH)
     return quality(lines["flagged"], lines["banned"])[["precision", "recall"]].to_dict()
 
@@ -453,13 +449,14 @@ def _(customers, consent_log):
     """You used what is there. A birth month of a child under fourteen is sensitive personal information: it needs a
     specific purpose, a need, and a guardian's separate consent, whoever typed it."""
     rows = families(customers, consent_log)
+    nothing = ~rows["child"] & ~rows["marketing"]
     return wrong(
         int((rows["child_birth_month"] != "").sum()),
         shows={
             "birth months stored": count((rows["child_birth_month"] != "").sum()),
-            "customers never asked, or who said no": count((~rows["child"]).sum()),
+            "of customers who agreed neither to marketing by SMS nor to child data": count(nothing.sum()),
         },
-        cost=penalty((~rows["child"]).sum(), "The birth month of the child"),
+        cost=penalty(nothing.sum(), "Among others the birth month of the child"),
     )
 
 
@@ -482,6 +479,22 @@ def _(customers, consent_log):
     )
 
 
+@usable_birth_months.slip("filter")
+def _(customers, consent_log):
+    """You read each customer's last event, whatever its purpose."""
+    before = consent_log[consent_log["recorded_at"] < YEAR_END].sort_values("recorded_at", kind="stable")
+    last = before.drop_duplicates("customer_id", keep="last").set_index("customer_id")["state"]
+    return int(customers["customer_id"].map(last).eq("given").sum())
+
+
+@usable_birth_months.slip("filter")
+def _(customers, consent_log):
+    """You asked for the consent to marketing by SMS as well. Whether the month may be used is one question,
+    whether you may write another."""
+    rows = families(customers, consent_log)
+    return int((rows["child"] & rows["marketing"]).sum())
+
+
 usable_birth_months.hints(
     "Which purpose in the log is the guardian's separate consent?",
     "Ask the log for the purpose child data under the channel SMS, at the end of the year, and count.",
@@ -496,10 +509,14 @@ def planned(send_plan, consent_log):
     for (channel, listed_at, send_at), rows in send_plan.groupby(["channel", "listed_at", "send_at"]):
         before = mine[mine["recorded_at"] < send_at].sort_values("recorded_at", kind="stable")
         last = before.drop_duplicates("customer_id", keep="last").set_index("customer_id")["state"]
+        asked = before[(before["purpose"] == "marketing") & (before["channel"] == channel)]
+        asked = asked.drop_duplicates("customer_id", keep="last")
+        left = asked.loc[asked["state"] == "withdrawn", "customer_id"]
         parts.append(
             rows.assign(
                 at_sending=may_send(rows, mine, "marketing", channel, send_at),
                 at_listing=may_send(rows, mine, "marketing", channel, listed_at),
+                not_withdrawn=~rows["customer_id"].isin(left),
                 anything=rows["customer_id"].map(last).eq("given"),
             )
         )
@@ -554,16 +571,23 @@ def _(send_plan, consent_log):
     after a no is the one people report."""
     rows = planned(send_plan, consent_log)
     sms = send_plan[send_plan["channel"] == "SMS"].iloc[0]
+    pause = sms["send_at"] - sms["listed_at"]
     between = consent_log["recorded_at"].between(sms["listed_at"], sms["send_at"], inclusive="left")
     return wrong(
         refused(rows, "at_listing"),
         shows={
-            "hours between list and SMS": "11.5",
+            "hours between list and SMS": f"{pause / pd.Timedelta(hours=1):.1f}",
             "withdrawals of all kinds in them": count(
                 (between & (consent_log["state"] == "withdrawn")).sum()
             ),
         },
     )
+
+
+@leaks.slip("filter")
+def _(send_plan, consent_log):
+    """You counted people who have withdrawn. Who was never asked about this channel has not agreed either."""
+    return refused(planned(send_plan, consent_log), "not_withdrawn")
 
 
 leaks.hints(
@@ -717,15 +741,15 @@ def chosen_variant(ai_variant_test):
 
 
 @chosen_variant.mistake(
-    "FLUENCY_AS_FACT", repair="Where is the source for what the best-looking variant says?"
+    "FLUENCY_AS_FACT", repair="May the best-looking variant run, and is there a proof of what it says?"
 )
 def _(ai_variant_test):
-    """You let clicks choose before law and facts. The machine writes a false sentence as smoothly as a true one, and readers
-    click on it."""
+    """You let clicks choose before law and facts. The machine writes a sentence that may not run as smoothly
+    as one that may, and readers click on it."""
     arms = small_test(ai_variant_test)
     best = arms["clicks"].idxmax()
     return wrong(
-        row_of(arms),
+        row_of(arms[arms["allowed"]]) | {"variant": best},  # whatever chance and CTR stand beside it
         shows={
             "the best-looking variant breaks": arms.loc[best, "breaks_rule"] or "no listed rule",
             "its facts are proven": "yes" if arms.loc[best, "facts_proven"] else "no",
@@ -745,15 +769,17 @@ def _(ai_variant_test, feed_ads_daily):
     seen = arms.loc[row["variant"], "ctr"]
     december = feed_ads_daily[feed_ads_daily["date"] >= "2025-12-01"]
     cpc = december["cost"].sum() / december["clicks"].sum()
-    lost = (seen - row["ctr"]) * IMPRESSIONS
+    leaders = arms.nlargest(3, "ctr")
+    lost = (leaders["ctr"] - leaders["again"]).sum() * IMPRESSIONS
     return wrong(
         row | {"ctr": seen},
         shows={
             "clicks behind your number": count(arms.loc[row["variant"], "clicks"]),
-            "clicks behind the second test": count(row["ctr"] * 6000),
+            "impressions behind it": count(arms.loc[row["variant"], "impressions"]),
         },
-        cost=f"On a million impressions you would promise {count(lost)} clicks that do not come; bought at December's "
-        f"price they cost {yuan(lost * cpc)}.",
+        cost="The three of all ten that led the small test, promised as they led, would be "
+        f"{count(lost)} clicks short on a million "
+        f"impressions each; bought at December's price these cost {yuan(lost * cpc)}.",
     )
 
 
@@ -768,6 +794,16 @@ def _(ai_variant_test):
         row | {"luck": one},
         shows={"arms that could have won": count(len(allowed)), "arms in your chance": "1"},
     )
+
+
+@chosen_variant.slip("filter")
+def _(ai_variant_test):
+    """You gave the chance that at least one of ten arms is lucky. Those that may not run could not have
+    won."""
+    arms = small_test(ai_variant_test)
+    row = row_of(arms[arms["allowed"]])
+    one, _ = by_luck(arms[arms["allowed"]], row["variant"])
+    return row | {"luck": 1 - (1 - one) ** len(arms)}
 
 
 chosen_variant.hints(
@@ -841,8 +877,9 @@ def friday(copy_lines, products, ugc, leads):
     "FLUENCY_AS_FACT", repair="What does the price list say today about the articles in the lines?"
 )
 def _(copy_lines, products, ugc, leads):
-    """You passed every line that breaks no rule and reads well. A price that was true in spring is a false statement now,
-    however smooth."""
+    """Your number of lines is what comes out when all that break no rule and read well may go. A price that
+    was true in spring is a false statement now, however smooth; if you did compare the prices, look at the
+    tones again."""
     lines = desk_lines(copy_lines, products)
     stale = lines[lines["clean"] & lines["fits"] & ~lines["true_price"]]
     return wrong(
@@ -851,8 +888,9 @@ def _(copy_lines, products, ugc, leads):
             "lines with a price": count(len(lines)),
             "with a price that is not today's": count((~lines["true_price"]).sum()),
         },
-        cost=f"{count(len(stale))} lines would run with an old price, {yuan(stale['gap'].mean())} off on average; a hundred buyers "
-        f"who are held to it or turn away make {yuan(stale['gap'].mean() * 100)}.",
+        cost=f"An old price in these lines is {yuan(stale['gap'].mean())} off on average; a hundred "
+        "buyers who are held to it or turn "
+        f"away make {yuan(stale['gap'].mean() * 100)}.",
     )
 
 
@@ -866,10 +904,14 @@ def _(copy_lines, products, ugc, leads):
     return wrong(
         right | {"photos": right["photos"] + int(ticked.sum())},
         shows={
-            "agreed to reuse of the photo": count((photos["consent_to_reuse"] == "separate").sum()),
-            "ticked the terms": count((photos["consent_to_reuse"] == "terms").sum()),
+            "photo reviews whose author ticked the terms": count(
+                (photos["consent_to_reuse"] == "terms").sum()
+            ),
+            "whose author agreed to nothing": count((photos["consent_to_reuse"] == "none").sum()),
         },
-        cost=penalty(ticked.sum(), "The photo"),
+        cost="Each of the former may ask tomorrow why the photo hangs there. Art. 66 PIPL takes the "
+        "gain, and up to "
+        f"{yuan(NOT_MENDED)} if it is not mended.",
     )
 
 
@@ -882,10 +924,12 @@ def _(copy_lines, products, ugc, leads):
     return wrong(
         desk(copy_lines, products, ugc, leads) | {"photos": int(separate.sum())},
         shows={
-            "with separate consent": count(separate.sum()),
-            "of them with a child's face": count((separate & photos["shows_child"]).sum()),
+            "photo reviews with a child's face": count(photos["shows_child"].sum()),
+            "as a share of all photo reviews": percent(photos["shows_child"].mean(), 0),
         },
-        cost=penalty((separate & photos["shows_child"]).sum(), "The face"),
+        cost=f"By this rule each of the {count(photos['shows_child'].sum())} waits for a parent's yes "
+        "only. Art. 66 PIPL takes the gain, "
+        f"and up to {yuan(NOT_MENDED)} if it is not mended; far more in a grave case.",
     )
 
 
@@ -901,6 +945,16 @@ def _(copy_lines, products, ugc, leads):
             "different contacts": count(names["contact_id"].nunique()),
         },
     )
+
+
+@friday.slip("window")
+def _(copy_lines, products, ugc, leads):
+    """You looked for earlier forms in October only. Who had sent one before October had sent a form
+    before."""
+    names = october_leads(leads).sort_values("submitted_at", kind="stable")
+    first = ~names.duplicated("contact_id")
+    fit = names["may_be_called"] & names["number_ok"] & first
+    return desk(copy_lines, products, ugc, leads) | {"leads": int(fit.sum())}
 
 
 @friday.slip("filter")
@@ -946,8 +1000,20 @@ def _(copy_lines):
         (lines["flagged"] == lines["banned"]).mean(),
         shows={
             "right answers about clean lines": count((~lines["flagged"] & ~lines["banned"]).sum()),
-            "right answers about banned lines": count((lines["flagged"] & lines["banned"]).sum()),
+            "accuracy of a tool that flags nothing": percent(1 - lines["banned"].mean()),
         },
+        cost=tool_misses(lines),
+    )
+
+
+@tool_memo.mistake("WRONG_DENOM", repair="Of the lines that are banned, which share does the tool stop?")
+def _(copy_lines):
+    """Your first line carries the precision of the tool: the banned among the lines it stops. What it lets
+    through is a question about the lines that are banned."""
+    lines = labelled(copy_lines)
+    return wrong(
+        lines.loc[lines["flagged"], "banned"].mean(),
+        shows={"lines flagged": count(lines["flagged"].sum()), "lines banned": count(lines["banned"].sum())},
         cost=tool_misses(lines),
     )
 

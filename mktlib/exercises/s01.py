@@ -234,6 +234,21 @@ def _(touchpoints, orders):
     )
 
 
+@shared_revenue.slip("grain")
+def _(touchpoints, orders):
+    """You gave each order to its last touch, the channel that stands in orders. Here every touch gets an equal part."""
+    last = touched(touchpoints, orders).sort_values("touch").drop_duplicates("order_id", keep="last")
+    return last.groupby("channel")["amount"].sum()[SHOWN].to_dict()
+
+
+@shared_revenue.slip("grain")
+def _(touchpoints, orders):
+    """You shared each order among its channels. Here it is shared among its touches: a channel met twice gets two parts."""
+    rows = touched(touchpoints, orders).drop_duplicates(["order_id", "channel"])
+    part = rows["amount"] / rows.groupby("order_id")["channel"].transform("size")
+    return part.groupby(rows["channel"]).sum()[SHOWN].to_dict()
+
+
 shared_revenue.hints(
     "Which part of its order should a touch carry, so that the parts sum to one?",
     "A window function counts the touches of an order without making the rows fewer: count(*) over (partition by order_id).",
@@ -296,8 +311,8 @@ def _(customers, orders):
     none = len(joined) - rows["customer_id"].nunique()
     return wrong(
         (len(rows) + none) / len(joined),
-        shows={"rows of the join": count(len(rows) + none), "of them without an order": count(none)},
-        cost=f"{count(none)} orders that nobody placed: {yuan(none * rows['amount'].mean())} at the usual basket.",
+        shows={"rows of the join without an order": percent(none / (len(rows) + none), 0)},
+        cost=f"The plan would count on {yuan(none * rows['amount'].mean())}, at the usual basket, of orders that nobody placed.",
     )
 
 
@@ -306,6 +321,13 @@ def _(customers, orders):
     """You divided by the rows of the join. Who ordered three times then stands three times below the line."""
     joined, rows = newcomers(customers, orders)
     return len(rows) / (len(rows) + len(joined) - rows["customer_id"].nunique())
+
+
+@orders_per_newcomer.slip("filter")
+def _(customers, orders):
+    """You wrote the month of registration into ON, too. The left side is not filtered there: customers of all other
+    months stand below the line, with no order each."""
+    return len(newcomers(customers, orders)[1]) / len(customers)
 
 
 orders_per_newcomer.hints(
@@ -348,23 +370,44 @@ def refund_per_order(orders, refunds):
     }
 
 
+def live_autumn(orders):
+    """How many paid orders the live rooms had in the quarter after: what a reserve is held for."""
+    return (
+        (orders["store"] == "live")
+        & (orders["status"] == "paid")
+        & within(orders["ordered_at"], ("2025-10-01", "2026-01-01"))
+    ).sum()
+
+
 @refund_per_order.mistake(
-    "NULL_SEMANTICS", repair="How many rows does avg divide by, and how many does count(*) see?"
+    "NULL_SEMANTICS", repair="How many rows does avg divide by where the refund is NULL?"
 )
 def _(orders, refunds):
-    """You left NULL to the functions. avg passes over it, so it divides by refunded orders; count(*) counts it like any row."""
+    """You left NULL to avg. It passes over it, so your mean is one over refunded orders alone; an order that was kept returned
+    zero yuan."""
     paid = live_summer(orders, refunds).query("status == 'paid'")
-    gap = paid["refund"].mean() * len(paid) - paid["refund"].sum()
+    fat = paid["refund"].mean() - paid["refund"].sum() / len(paid)
     return wrong(
-        {"refund per order": paid["refund"].mean(), "orders with a refund": len(paid)},
-        shows={"rows": count(len(paid)), "rows where the refund is NULL": count(paid["refund"].isna().sum())},
-        cost=f"A reserve of that size per order holds back {yuan(gap)} more than these orders returned.",
+        {
+            "refund per order": paid["refund"].mean(),
+            "orders with a refund": int(paid["refund"].notna().sum()),
+        },
+        shows={"paid orders where the refund is NULL": count(paid["refund"].isna().sum())},
+        cost=f"At that rate {yuan(fat * live_autumn(orders))} too much would be held back for the orders of October to December.",
     )
 
 
-@refund_per_order.mistake("WRONG_DENOM", repair="Which of these orders could be refunded at all?")
+@refund_per_order.slip("numerator and denominator")
 def _(orders, refunds):
-    """You kept the unpaid orders below the line. Nothing was paid for them, so nothing can come back, and they thin the rate."""
+    """You counted the rows of the join. An order without a refund has a row, too, with NULL in it."""
+    paid = live_summer(orders, refunds).query("status == 'paid'")
+    return {"refund per order": paid["refund"].sum() / len(paid), "orders with a refund": len(paid)}
+
+
+@refund_per_order.mistake("DEF_MISMATCH", repair="Which orders could be refunded at all, and until when?")
+def _(orders, refunds):
+    """Your rate is too thin. Either unpaid orders stand below the line, for which nothing was paid and nothing can come back; or
+    refunds count by their own date, and those that these orders got after September are missing."""
     rows = live_summer(orders, refunds)
     paid = (rows["status"] == "paid").sum()
     lean = rows["refund"].sum() / paid - rows["refund"].sum() / len(rows)
@@ -373,8 +416,8 @@ def _(orders, refunds):
             "refund per order": rows["refund"].sum() / len(rows),
             "orders with a refund": int(rows["refund"].notna().sum()),
         },
-        shows={"orders placed": count(len(rows)), "paid": count(paid)},
-        cost=f"A reserve of that size per paid order is {yuan(lean * paid)} short.",
+        shows={"share of these orders that was paid": percent(paid / len(rows), 0)},
+        cost=f"At that rate the reserve for the paid orders of October to December is {yuan(lean * live_autumn(orders))} short.",
     )
 
 
@@ -427,18 +470,20 @@ def checkout_ends(events):
     "NULL_SEMANTICS",
     repair="What is the silence before the first hit of a visitor, and is it at least half an hour?",
 )
-def _(events):
+def _(events, orders):
     """You counted hits after a long silence. Before the first hit of a visitor stands NULL, NULL is not >= anything, and the
     first visit of everybody is lost."""
     rows = hits(events)
     ends = rows.groupby("visit").agg(last=("event", "last"), first=("first", "first"))
     visits = int(rows["long"].sum())
     lost = ends[ends["first"]]
+    basket = spring_orders(orders)["amount"].mean()
     return wrong(
-        {"visits": visits, "end at the checkout": int((ends.loc[~ends["first"], "last"] == "begin_checkout").sum())},
-        shows={"visitors": count(rows["visitor_id"].nunique()), "visits left": count(visits)},
-        cost=f"{count((lost['last'] == 'begin_checkout').sum())} baskets left at the checkout would get no reminder: people on their first visit.",
-    )  # fmt: skip
+        {"visits": visits, "end at the checkout": int((ends["last"] == "begin_checkout").sum())},
+        shows={"hits": count(len(rows)), "hits after a long silence": count(visits)},
+        cost=f"Baskets of {yuan((lost['last'] == 'begin_checkout').sum() * basket)}, at the usual price, were left on such a "
+        "first visit.",
+    )
 
 
 @checkout_ends.mistake(
@@ -468,6 +513,14 @@ def _(events):
         "visits": rows["visit"].nunique(),
         "end at the checkout": int((rows["event"] == "begin_checkout").sum()),
     }
+
+
+@checkout_ends.slip("grain")
+def _(events):
+    """You counted visits with a checkout and no purchase. Some went on to other pages; the last hit is asked for."""
+    visits = hits(events).groupby("visit")["event"].agg(set)
+    left = visits.map(lambda seen: "begin_checkout" in seen and "purchase" not in seen)
+    return {"visits": len(visits), "end at the checkout": int(left.sum())}
 
 
 checkout_ends.hints(
@@ -545,7 +598,7 @@ def _(orders):
     return wrong(
         found,
         shows={"days of somebody who began on 1 April": "90", "of somebody who began on 29 June": "1"},
-        cost=f"{count(round(missed))} customers who came back, {yuan(missed * basket)} at the usual basket, would be taken for lost.",
+        cost=f"Customers who came back, {yuan(missed * basket)} at one usual basket each, would be taken for lost.",
     )
 
 
@@ -613,8 +666,11 @@ def _(wecom_contacts, orders):
     worth = year.loc[year["customer_id"].isin(members), "amount"].sum() / len(members)
     return wrong(
         found,
-        shows={"phones behind two accounts": count(found), "of them with two genders": count(couples)},
-        cost=f"{count(couples)} people would vanish from the lists of the advisers; a member of theirs spent {yuan(worth)} in 2025.",
+        shows={
+            "accounts with a phone": count(len(rows)),
+            "different phones": count(rows["phone_id"].nunique()),
+        },
+        cost=f"People who spent about {yuan(couples * worth)} in 2025 would vanish from the lists of the advisers.",
     )
 
 
@@ -627,8 +683,15 @@ def _(wecom_contacts):
     missing = int(rows["phone_id"].isna().sum())
     return wrong(
         second_accounts(rows) + missing - 1,
-        shows={"accounts": count(len(rows)), "of them without a phone": count(missing)},
+        shows={"share of accounts without a phone": percent(missing / len(rows), 0)},
     )
+
+
+@double_accounts.slip("rule")
+def _(wecom_contacts):
+    """You let the newest win: one account per phone, couples or not, and one of all accounts without a phone."""
+    rows = accounts(wecom_contacts)
+    return len(rows) - rows["phone_id"].nunique() - 1
 
 
 @double_accounts.mistake("ROWS_AS_PEOPLE", repair="What is one row of wecom_contacts?")
@@ -748,12 +811,11 @@ def _(orders):
 def _(orders):
     """You searched her customer number. A hash of her phone, her browser and her WeChat account name her as well as the number does."""
     held = rehearsal()[1]
-    missed = held["all"].index.difference(held["number"].index)
     return wrong(
         size(held["number"]),
         shows={
-            "tables without her number that name her": count(len(missed)),
-            "rows in them": count(held["all"][missed].sum()),
+            name: "not found by her number" if name not in held["number"].index else "found"
+            for name in ["upload_lookalike_2025_q4", "mart_customer_value"]
         },
         cost=f"Her answer would say deleted, and it would be untrue. {grave_case(orders)}",
     )
@@ -932,6 +994,13 @@ def _(orders, refunds, budget):
         },
         cost=f"{yuan(rest)} of the quarter's bills would stand on no page of the board.",
     )
+
+
+@ninety_day_return.slip("filter")
+def _(orders, refunds, budget):
+    """You left the refunds in."""
+    rows, size = newcomer_value(orders, refunds)
+    return back_per_yuan(rows.groupby("first")["amount"].sum(), size, budget)
 
 
 @ninety_day_return.slip("window")

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mktlib.course import exercise, per_world, prediction, wrong
-from mktlib.course.text import count, yuan
+from mktlib.course.text import count, percent, yuan
 from mktlib.lifetime import (
     discounted,
     expected_orders,
@@ -224,11 +224,12 @@ def first_18_months(orders, order_items, products):
     "HIST_AS_FUTURE", repair="How many days has the average customer of this table been one?"
 )
 def _(orders, order_items, products):
-    """You divided all that came in by all who ever came. That is an average over ages, from three years to a day, and
-    it falls whenever many new customers come."""
+    """You took another time than 18 months: all that ever came in over all who ever came, which is an average over ages,
+    from three years to a day, and falls whenever many new customers come; or the first year alone."""
     paid = paid_orders(orders, order_items, products)
     first = paid.drop_duplicates("customer_id")
-    young = (first["began"] >= "2025-01-01").sum()
+    young = first["began"] >= "2025-01-01"
+    searched = (young & (first["first_channel"] == "SEM")).sum()
     so_far = paid["amount"].sum() / len(first)
     gap = (
         first_18_months.right(
@@ -238,8 +239,8 @@ def _(orders, order_items, products):
     )
     return wrong(
         so_far,
-        shows={"customers in it": count(len(first)), "of them younger than a year": count(young)},
-        cost=f"Each customer would be bid for with {yuan(gap)} of 18 months' revenue out of sight, {yuan(gap * young)} for those of 2025.",
+        shows={"customers in it": count(len(first)), "of them younger than a year": percent(young.mean(), 0)},
+        cost=f"Bids for the newcomers that SEM brought in 2025 would leave {yuan(gap * searched)} of their 18 months out of sight.",
     )
 
 
@@ -266,6 +267,15 @@ def _(orders, order_items, products):
     paid = paid_orders(orders, order_items, products)
     ripe = paid[paid["began"] < "2024-07-01"]
     return ripe["amount"].sum() / ripe["customer_id"].nunique()
+
+
+@first_18_months.slip("filter")
+def _(orders, order_items, products):
+    """You summed all orders that were placed, unpaid ones among them."""
+    first = paid_orders(orders, order_items, products).drop_duplicates("customer_id")
+    began = first[first["began"] < "2024-07-01"].set_index("customer_id")["began"]
+    days = (orders["ordered_at"] - orders["customer_id"].map(began)).dt.days
+    return orders.loc[days.between(0, 547), "amount"].sum() / len(began)
 
 
 first_18_months.hints(
@@ -322,7 +332,8 @@ def _(orders, order_items, products, budget):
             "revenue of the year, feed ads": yuan(feed["amount"]),
             "goods and shipping in it": yuan(feed["amount"] - feed["margin"]),
         },
-        cost=f"Feed ads would pass, and {yuan(abs(feed['margin'] - feed['cost']))} is what lies between their cost of 2024 and the year's margin.",
+        cost=f"Feed ads would seem to bring back their cost {feed['amount'] / feed['cost']:.1f} times; between that cost and the "
+        f"year's margin lie {yuan(abs(feed['margin'] - feed['cost']))}.",
     )
 
 
@@ -336,6 +347,15 @@ def _(orders, order_items, products, budget):
         shows={"budget of Xiaohongshu in 2024": yuan(notes["cost"]), "media in it": yuan(notes["media"])},
         cost=f"{yuan(notes['cost'] - notes['media'])} of bills would stand in no ratio.",
     )
+
+
+@value_over_cac.slip("window")
+def _(orders, order_items, products, budget):
+    """You summed all that these newcomers have left so far, beyond their first 365 days."""
+    paid = paid_orders(orders, order_items, products)
+    new = paid[(paid["first_store"] == "own") & paid["began"].between("2024-01-01", NOW, inclusive="left")]
+    year = first_years(orders, order_items, products, budget)
+    return (new.groupby("first_channel")["margin"].sum()[year.index] / year["cost"]).to_dict()
 
 
 value_over_cac.hints(
@@ -481,6 +501,13 @@ def _(orders):
     )
 
 
+@alive_of_two.slip("T")
+def _(orders):
+    """You let the silence begin after 80 weeks. The 80 weeks are the age now, with the silence in it."""
+    later = two_customers(80.0).assign(T=80 + 200 / 7)
+    return probability_alive(calibration(orders)[1], later).to_dict()
+
+
 alive_of_two.hints(
     "When, in weeks of their age, was the last order of the two?",
     "frequency 12 and 2, T 80, recency 80 - 200 / 7.",
@@ -539,7 +566,7 @@ def _(orders):
             "customers with one repeat day": yuan(once["monetary_value"].mean()),
             "with eight or more": yuan(frequent["monetary_value"].mean()),
         },
-        cost=f"On their {count(placed)} orders of 2025 that is {yuan((right - pooled) * placed)} of revenue left out of the plan.",
+        cost=f"On their orders of 2025 that is {yuan((right - pooled) * placed)} of revenue left out of the plan.",
     )
 
 
@@ -547,10 +574,13 @@ def _(orders):
 def _(orders):
     """You averaged the column over all customers. Who never came back has a 0 there, which means "not known" and no order of CNY 0."""
     summary = calibration(orders)[0]
+    mean, frequent = summary["monetary_value"].mean(), spends(orders)[2]
+    few = (frequent["monetary_value"] <= mean).sum()
     return wrong(
-        summary["monetary_value"].mean(),
+        mean,
         shows={"customers": count(len(summary)), "with a 0 there": count((summary["frequency"] == 0).sum())},
-        cost=f"An order would be planned at {yuan(summary['monetary_value'].mean())}; not one in two hundred customers spends so little.",
+        cost=f"An order would be planned at {yuan(mean)}; of the {count(len(frequent))} frequent customers {count(few)} "
+        f"spend so little.",
     )
 
 
@@ -639,6 +669,18 @@ def _(orders):
     )
 
 
+@holdout_error.slip("window")
+def _(orders):
+    """You took the end of the chart: the orders up to the last days of 2024, which the fit has seen, and none of 2025."""
+    summary, model = calibration(orders)
+    last = pd.Timestamp("2024-12-29")
+    days = orders[(orders["status"] == "paid") & (orders["ordered_at"] < last)]
+    days = days.assign(day=days["ordered_at"].dt.normalize()).drop_duplicates(["customer_id", "day"])
+    came = (days["day"] > days["customer_id"].map(summary["first_on"])).sum()
+    weeks = np.maximum((last - summary["first_on"]) / np.timedelta64(7, "D"), 0)
+    return expected_orders(model, weeks.to_numpy()).sum() / came - 1
+
+
 holdout_error.hints(
     "What came from these customers in the 52 weeks, and what had been expected?",
     "Count days with a paid order in the 52 weeks for customers of the summary; divide the expectation by it.",
@@ -666,7 +708,7 @@ holdout_error.hints(
     },
 )
 def grown_orders(orders, customers, cadence_test):
-    """With age in the model these families fade as they do; a constant rate lets them order for ever."""
+    """With age in the model these families fade as the child grows; a constant rate knows of no child."""
     return forecast_by_steps(orders, customers, cadence_test)[age_at_start(customers, orders) >= 36].sum()
 
 
@@ -707,6 +749,12 @@ def _(orders, customers):
 def _year_before(orders, grown):
     paid = orders[(orders["status"] == "paid") & (orders["ordered_at"] < "2024-01-01")]
     return paid["customer_id"].isin(grown.index[grown]).sum()
+
+
+@grown_orders.slip("method")
+def _(orders, customers, cadence_test):
+    """You rolled forward with the mails and without the child's age."""
+    return forecast_without_age(orders, customers, cadence_test)[age_at_start(customers, orders) >= 36].sum()
 
 
 grown_orders.hints(
@@ -766,8 +814,8 @@ def _(orders, order_items, products, budget):
     gap = (row["margin"] - row["today"]) / row["people"]
     return wrong(
         (row["margin"] - row["cost"]) / row["people"],
-        shows={"margin of 730 days, as booked": yuan(row["margin"]), "paid back on the first day": yuan(0)},
-        cost=f"A bid could go {yuan(gap)} per newcomer too high, {yuan(gap * row['people'])} for this half year.",
+        shows={"a yuan of the last day, on the first": f"CNY {1.12 ** (-729 / 365):.2f}"},
+        cost=f"Bids could go too high, by {yuan(gap * row['people'])} for the newcomers of this half year.",
     )
 
 
@@ -775,19 +823,18 @@ def _(orders, order_items, products, budget):
     "MIX_UNADJUSTED", repair="Which channels' customers stand in your average, and which cost?"
 )
 def _(orders, order_items, products, budget):
-    """You averaged over the channels. Affiliates and search fill the average; it says how large they are, and nothing
-    of the next newcomer from Xiaohongshu."""
+    """You averaged over the channels, and the large ones fill the average; it says nothing of the next newcomer from
+    Xiaohongshu. Or you discounted all margin by the full two years, though most of it comes sooner."""
     table = two_year_cohort(orders, order_items, products, budget)
     right = table.loc["Xiaohongshu"]
     blended = (table["today"].sum() - table["cost"].sum()) / table["people"].sum()
-    gap = (right["today"] - right["cost"]) / right["people"] - blended
     return wrong(
         blended,
         shows={
             "newcomers of all channels": count(table["people"].sum()),
             "of Xiaohongshu": count(right["people"]),
         },
-        cost=f"Each newcomer would be misjudged by {yuan(abs(gap))}, {yuan(abs(gap) * right['people'])} in the half year.",
+        cost=f"The {yuan(right['cost'])} that the half year spent on Xiaohongshu would be judged by such a figure.",
     )
 
 
@@ -884,6 +931,14 @@ def _(orders, private_holdout, wecom_contacts):
         {"members over others": by_looks(active), "due to joining": by_lot(active)},
         shows={"people in the test": count(len(rows)), "with an order in their 60 days": count(len(active))},
     )
+
+
+@members_worth.slip("numerator and denominator")
+def _(orders, private_holdout, wecom_contacts):
+    """You set all who were invited against all held out. That is what an invitation does; some of the invited did not join."""
+    rows = lots(orders, private_holdout, wecom_contacts)
+    arms = rows.groupby("arm")["orders"].mean()
+    return {"members over others": by_looks(rows), "due to joining": arms["invited"] / arms["held out"]}
 
 
 members_worth.hints(

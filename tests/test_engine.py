@@ -261,6 +261,7 @@ def test_lines_in_order_are_judged():
         ("CTR was 1.6%.\nQuiet days had 3.4%.\nCheck the gifts by Friday.", "correct"),
         ("CTR was 1.6%.\nQuiet days had 3.4%.\nRoll out page B by Friday.", "correct"),
         ("CTR was 1.6%.\nQuiet days had 3.4%.\nDo not sign before Friday.", "correct"),
+        ("CTR was 1.6%.\nQuiet days had 3.4%.\nThe programme team keeps it small until Friday.", "correct"),
         ("CTR was 1.6%.\nQuiet days had 3.4%.\nLet Lin count the gifts by 30 June.", "correct"),
         ("点击率1.6%。\n平日为3.4%。\n周五前核对预算。", "correct"),
         ("CTR was low.\nQuiet days had 3.4%.\nPause it today.", "incorrect"),

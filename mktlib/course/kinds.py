@@ -508,7 +508,7 @@ _ASK = re.compile(
     re.IGNORECASE,
 )
 _NAMED_ASK = re.compile(
-    rf"\b[A-Z]\w+\s+(?!tests|reports|reviews|changes|plans|uses|sets|runs|names)(?:{_VERBS}|{_LEADING})(?:s|es)\b"
+    rf"\b(?:[A-Z]\w+|team|desk)\s+(?!tests|reports|reviews|changes|plans|uses|sets|runs|names)(?:{_VERBS}|{_LEADING})(?:s|es)\b"
 )
 _WORD = re.compile(r"[^\W\u4e00-\u9fff]+|[\u4e00-\u9fff]")
 _NO_ASK = re.compile(

@@ -284,10 +284,19 @@ def _forest_aucs(rows, old, *parts):
 
 @per_world
 def in_time(orders):
-    """AUC on mornings that come after, and on the rows that the forest learned from."""
+    """AUC on mornings that come after."""
     rows = weekly(orders)
     old = rows["morning"] + pd.Timedelta(days=90) <= AUTUMN
-    return _forest_aucs(rows, old, rows["morning"] >= AUTUMN, old)
+    return _forest_aucs(rows, old, rows["morning"] >= AUTUMN)[0]
+
+
+@per_world
+def by_lot(orders):
+    """AUC of the forest that learned from rows drawn by lot: on the other rows, and on all mornings from
+    September on."""
+    rows = weekly(orders)
+    drawn = np.random.default_rng(1).random(len(rows)) < 0.25
+    return _forest_aucs(rows, ~drawn, drawn, rows["morning"] >= AUTUMN)
 
 
 @exercise(
@@ -308,7 +317,7 @@ def in_time(orders):
 )
 def auc_by_time(orders):
     """Learned from windows that were over, judged on mornings after them: this is how the model will be used."""
-    return in_time(orders)[0]
+    return in_time(orders)
 
 
 @auc_by_time.mistake("RANDOM_SPLIT", repair="Where is the row of the same customer one week earlier?")
@@ -316,20 +325,40 @@ def _(orders):
     """You drew the test rows by lot. Next week's row of the same customer shares 83 of its 90 days with this one, and stands
     among the rows that the forest learned from: it remembers, it does not foretell."""
     rows = weekly(orders)
-    drawn = np.random.default_rng(1).random(len(rows)) < 0.25
     return wrong(
-        _forest_aucs(rows, ~drawn, drawn)[0],
+        by_lot(orders)[0],
         shows={"rows": count(len(rows)), "customers behind them": count(rows["customer_id"].nunique())},
     )
 
 
 @auc_by_time.mistake("IN_SAMPLE", repair="Which of these rows had the forest not seen?")
 def _(orders):
-    """You judged the model on the rows that it learned from. A forest knows them by heart."""
-    rows = weekly(orders)
+    """You asked the old forest about the mornings from 1 September on. Most of their rows had been drawn
+    for it to learn from, with the answer, and a forest knows its rows by heart."""
+    new = weekly(orders)["morning"] >= AUTUMN
+    drawn = np.random.default_rng(1).random(len(new)) < 0.25
     return wrong(
-        in_time(orders)[1],
-        shows={"rows": count(len(rows)), "rows a customer": count(len(rows) / rows["customer_id"].nunique())},
+        by_lot(orders)[1],
+        shows={
+            "rows from 1 September on": count(new.sum()),
+            "of them learned from": count((new & ~drawn).sum()),
+        },
+    )
+
+
+@auc_by_time.mistake("FUTURE_LEAK", repair="On which day was it known who had been silent after 25 August?")
+def _(orders):
+    """You let summer mornings take part whose 90 days were still running on 1 September. Nobody knew on
+    that day who would be silent in them."""
+    rows = weekly(orders)
+    before = rows["morning"] < AUTUMN
+    running = before & (rows["morning"] + pd.Timedelta(days=90) > AUTUMN)
+    return wrong(
+        _forest_aucs(rows, before, rows["morning"] >= AUTUMN)[0],
+        shows={
+            "rows of mornings before 1 September": count(before.sum()),
+            "of them with days still to come": count(running.sum()),
+        },
     )
 
 
@@ -378,8 +407,8 @@ def buyers_found(offer_test):
 
 @buyers_found.mistake("ACCURACY_IMBALANCE", repair="How accurate is a model that calls everybody silent?")
 def _(offer_test):
-    """You gave the accuracy. Where five of six are silent, whoever says "silent" to all is right five times in six, and
-    finds no buyer."""
+    """Your number says how often a verdict is right, and nearly all verdicts are "silent". Where most are
+    silent, whoever says so of all is mostly right, and finds no buyer."""
     one = september_chances(offer_test)
     return wrong(
         ((one["chance"] >= 0.5) == one["ordered"]).mean(),
@@ -422,6 +451,7 @@ def _packed(one, limit):
     unit="CNY",
     minutes=(4, 8),
     practises=["R208"],
+    tolerance=0.002,
     section="From chances to yuan",
     selfcheck={
         "threshold": "where a parcel packed ahead neither earns nor loses",
@@ -438,11 +468,12 @@ def packing_profit(offer_test):
 def _(offer_test):
     """You packed from a chance of one half on. That is right if both errors cost the same; here one costs 2 yuan, the other 9."""
     one = september_chances(offer_test)
-    right, half = _packed(one, UNPACKED / (SAVED + UNPACKED)), _packed(one, 0.5)
+    late = one["ordered"] & (one["chance"] < 0.5)
     return wrong(
-        half,
+        _packed(one, 0.5),
         shows={"parcels packed at one half": count((one["chance"] >= 0.5).sum()), "orders that came": count(one["ordered"].sum())},
-        cost=f"{yuan(right - half)} a wave stay in the warehouse's overtime.",
+        cost=f"{count(late.sum())} ordered parcels would be packed in overtime, for "
+        f"{yuan(SAVED * late.sum())}.",
     )  # fmt: skip
 
 
@@ -513,7 +544,9 @@ def _(offer_test, orders, order_items, products):
     return wrong(
         found["risk"],
         shows={"orders of them without an offer": percent(rate["none"]), "with the coupon": percent(rate["coupon"])},
-        cost=f"By the log, {yuan(found['uplift'] - found['risk'])} less per 1,000 customers than by uplift.",
+        cost=f"Of the {count(1000 * SHARE)} coupons for 1,000 customers, "
+        f"{count(1000 * SHARE * (1 - rate['coupon']))} would lie "
+        f"unused, with {yuan(20)} each that could have moved somebody else.",
     )  # fmt: skip
 
 
@@ -531,6 +564,36 @@ def _(offer_test, orders, order_items, products):
         cost=f"Of every 1,000 customers {count(1000 * SHARE * rate['none'])} would have ordered anyway, and are paid "
         f"{yuan(20_000 * SHARE * rate['none'])} for it.",
     )  # fmt: skip
+
+
+@coupon_gain.mistake("NO_CONTROL", repair="What do 1,000 customers leave when nobody has a coupon?")
+def _(offer_test, orders, order_items, products):
+    """You gave the value of the plan. Most of it is margin that comes without any coupon; a plan adds what
+    lies above that."""
+    worth, net = worths(offer_test, orders, order_items, products), net_of(offer_test)
+    choice, drawn = coupons((worth["coupon"] - worth["none"]).round(2)), offer_test["offer"]
+    ordered = offer_test["ordered_30d"][drawn == "none"].mean()
+    return wrong(
+        1000 * policy_value(choice, drawn, net)["value"],
+        shows={"customers of 1,000 who order without an offer": count(1000 * ordered),
+               "coupons for 1,000 customers": count(1000 * SHARE)},
+        cost=f"The margin of {count(1000 * ordered)} orders that come by themselves would be credited to "
+        f"coupons.",
+    )  # fmt: skip
+
+
+@coupon_gain.slip("ranking")
+def _(offer_test):
+    """You ranked by the difference of the chances. A coupon also costs 20 yuan with each order that comes
+    anyway, and the ranking asked for takes that off."""
+    chance = chances(offer_test)
+    return per_1000(offer_test, coupons((chance["coupon"] - chance["none"]).round(6)))
+
+
+@coupon_gain.slip("numerator and denominator")
+def _(offer_test, orders, order_items, products):
+    """You gave the gain per 1,000 customers with a coupon, not per 1,000 of everybody."""
+    return by_ranking(offer_test, orders, order_items, products)["uplift"] / SHARE
 
 
 coupon_gain.hints(
@@ -621,6 +684,7 @@ two_qinis.hints(
     minutes=(5, 9),
     practises=["R208"],
     bounds=(0, None),
+    tolerance=0.002,
     section="Chances that are none",
     selfcheck={
         "formula": "odds of the balanced score x odds of an order in July and August",
@@ -654,8 +718,8 @@ def _(offer_test):
 
 @expected_margin.mistake("THRESH_HALF", repair="How many of those above one half did order in July?")
 def _(offer_test):
-    """You counted everybody above one half as a buyer. A score is no verdict, and a balanced one stands above one half where
-    the chance is a fifth."""
+    """You counted everybody above one half as a buyer. A score is no verdict, and a balanced one stands
+    above one half as soon as the chance is above that of the mean customer."""
     old = offer_test[~september(offer_test)]
     each, one = old.loc[old["ordered_30d"], "margin_30d"].mean(), september_chances(offer_test)
     return wrong((one["balanced"] >= 0.5).sum() * each,
@@ -741,13 +805,17 @@ def recall_values(recall_test):
     early, late = (
         recall_test[part] for part in (recall_test["wave_on"] < CUT, recall_test["wave_on"] >= CUT)
     )
-    people = late["tier"].value_counts(normalize=True) * 1000
+    people, then = (1000 * part["tier"].value_counts(normalize=True) for part in (late, early))
     (before, responded), (after, treated) = _recall(early), _recall(late)
     chosen, liked = before.index[before > 0], responded.index[responded > 0]
+    mine, with_gift = late["tier"].isin(chosen), late["arm"] == "offer"
     return {
-        "fresh": (after * people)[chosen].sum(), "same": (before * people)[chosen].sum(),
+        "fresh": (after * people)[chosen].sum(), "same": (before * then)[chosen].sum(),
+        "per chosen": 1000 * (after * people)[chosen].sum() / people[chosen].sum(),
         "by response": (after * people)[liked].sum(), "no holdout": (treated * people)[chosen].sum(),
-        "chosen": len(chosen), "liked": len(liked), "gifts": 22 * late.loc[(late["arm"] == "offer"), "ordered_14d"].mean() * 1000,
+        "chosen": len(chosen), "liked": len(liked), "people": people[chosen].sum(),
+        "wasted": 1000 * late.loc[with_gift & ~mine, "offer_cost"].sum() / with_gift.sum(),
+        "anyway": 1000 * late.loc[mine & ~with_gift, "ordered_14d"].mean(),
     }  # fmt: skip
 
 
@@ -775,34 +843,43 @@ def sunday_gain(recall_test):
     "WINNERS_CURSE", repair="On which Sundays did you find these tiers, and on which did you count?"
 )
 def _(recall_test):
-    """You valued the choice on the Sundays that chose it. What luck lifted above zero there counts as gain; fresh Sundays
-    would not repeat it."""
+    """You valued the choice on the Sundays that chose it. Luck took part in that choice and stands in the
+    value again; what may be expected is for Sundays to say that did not choose."""
     found = recall_values(recall_test)
     early = (recall_test["wave_on"] < CUT).sum()
     return wrong(
         found["same"],
         shows={"people who chose": count(early), "people not asked": count(len(recall_test) - early)},
-        cost=f"The promise is off by {yuan(abs(found['same'] - found['fresh']))} per 1,000 people on the list.",
     )
 
 
 @sunday_gain.mistake("RESPONSE_AS_UPLIFT", repair="What did people of the same tier leave without the gift?")
 def _(recall_test):
-    """You sent the gift wherever those who got it left a margin. All tiers do, with it or without."""
+    """You sent the gift wherever those who got it left a margin. People leave one with it and without; the
+    question is where the gift adds to it."""
     found = recall_values(recall_test)
     return wrong(
         found["by response"],
         shows={"tiers in which people with the gift leave a margin": count(found["liked"]), "tiers in which they leave more than the holdout": count(found["chosen"])},
-        cost=f"{yuan(found['fresh'] - found['by response'])} per 1,000 people on the list would be given away.",
+        cost=f"Gifts of {yuan(found['wasted'])} per 1,000 people on the list would go to tiers in which "
+        f"they had not paid for themselves.",
     )  # fmt: skip
 
 
 @sunday_gain.mistake("NO_CONTROL", repair="Would the holdout's orders have to be thanked to the gift, too?")
 def _(recall_test):
-    """You counted all that people with the gift left. The holdout left nearly as much, for nothing."""
+    """You counted all that people with the gift left. The holdout left a margin, too, and nobody sent it a gift."""
     found = recall_values(recall_test)
     return wrong(found["no holdout"], shows={"weeks in which orders count": "2", "arms whose orders you counted": "1"},
-                 cost=f"{yuan(found['no holdout'] - found['fresh'])} per 1,000 people would be booked twice: they were coming.")  # fmt: skip
+                 cost=f"Of 1,000 people of the chosen tiers {count(found['anyway'])} were coming anyway; "
+                 f"their margin would be booked on the gift.")  # fmt: skip
+
+
+@sunday_gain.slip("numerator and denominator")
+def _(recall_test):
+    """You gave the gain per 1,000 people of the chosen tiers alone. The lists hold all tiers."""
+    found = recall_values(recall_test)
+    return None if found["people"] > 950 else found["per chosen"]
 
 
 sunday_gain.hints(
@@ -869,6 +946,19 @@ def _(offer_test, orders, order_items, products):
     found = by_ranking(offer_test, orders, order_items, products)
     return wrong(found["risk"], shows={"offers in that plan": "1", "offers in the test": "3"},
                  cost=f"Against coupons by uplift alone it leaves {yuan(found['uplift'] - found['risk'])} per 1,000 customers.")  # fmt: skip
+
+
+@policy_memo.mistake("WINNERS_CURSE", repair="Did people do what the models expected of them?")
+def _(offer_test, orders, order_items, products):
+    """Your first line carries what the models expect. The arm with the highest expectation was chosen for
+    each, so errors that flatter count as gain; the log says what people did."""
+    expected = worths(offer_test, orders, order_items, products)
+    choice = own_policy(offer_test, orders, order_items, products)
+    return wrong(
+        1000 * (expected.max(axis=1) - expected["none"]).mean(),
+        shows={"arms of which the highest was taken": count(expected.shape[1]),
+               "customers whose lot agrees with the policy": count((choice == offer_test["offer"]).sum())},
+    )  # fmt: skip
 
 
 @policy_memo.mistake("NO_ACTION", repair="Who should do what by when, now that the gain is known?")

@@ -260,7 +260,8 @@ def _(orders, budget, feed_ads_daily, calendar):
             "share of live's ups and downs that Douyin's explain": percent(together**2, 0),
             "live money of 52 weeks": yuan(year),
         },
-        cost=f"Live money of {yuan(year)} a year would be decided by how four weeks of autumn happened to split.",
+        cost=f"Live money of {yuan(year)} a year would be decided by the few weeks in which the two did "
+        f"not move together.",
     )
 
 
@@ -268,7 +269,8 @@ def _(orders, budget, feed_ads_daily, calendar):
     "DOUBLE_CREDIT", repair="Whose effect does live's coefficient carry when Douyin is not in the model?"
 )
 def _(orders, budget, feed_ads_daily, calendar):
-    """You fitted each without the other and put the two together. Left alone, each takes over what its partner brings."""
+    """You left media out of the fit, the partner or all the others. What stays in takes over what those
+    left out bring."""
     one = mart(orders, budget, feed_ads_daily, calendar)
     money = one.spend[["Douyin feed", "live"]].sum()
     alone = pd.Series({
@@ -283,8 +285,17 @@ def _(orders, budget, feed_ads_daily, calendar):
             "live without Douyin in the model": f"{alone['live']:.2f}",
             "live beside Douyin": f"{both['live']:.2f}",
         },
-        cost=f"{yuan(twice)} of sales in three years would be booked twice.",
+        cost=f"With each fitted without its partner, {yuan(twice)} of sales in three years would be booked "
+        f"twice.",
     )
+
+
+@pair_return.slip("numerator and denominator")
+def _(orders, budget, feed_ads_daily, calendar):
+    """You added the two coefficients. Each is per yuan of its own medium; a yuan of the pair is a part of
+    each."""
+    one = mart(orders, budget, feed_ads_daily, calendar)
+    return ols(one.sales, one.spend)[["Douyin feed", "live"]].sum()
 
 
 pair_return.hints(
@@ -350,6 +361,14 @@ def _(orders, budget, feed_ads_daily, calendar):
     return 0.6 * mart(orders, budget, feed_ads_daily, calendar).spend["notes"].iloc[-1]
 
 
+@still_to_work.slip("grain")
+def _(orders, budget, feed_ads_daily, calendar):
+    """You took what falls behind the end with weights that are not divided by their sum."""
+    notes = mart(orders, budget, feed_ads_daily, calendar).spend["notes"].tail(13)
+    longer = np.concatenate([notes.to_numpy(), np.zeros(8)])
+    return mmm.geometric(longer, 0.6, normalise=False)[13:].sum()
+
+
 still_to_work.hints(
     "What of a yuan is at work in its own week, in the next one, and so on?",
     "Spread the 13 weeks with normalised weights; what falls behind their end is missing from the sum.",
@@ -377,9 +396,7 @@ still_to_work.hints(
 def unseen_r2(orders, budget, feed_ads_daily, calendar):
     """A model that knew the causes would keep its fit in the next year. This one knew which weeks are strong."""
     one = mart(orders, budget, feed_ads_daily, calendar)
-    slopes = ols(one.sales[:104], one.spend[:104])
-    foretold = slopes["one"] + one.spend[104:] @ slopes[MEDIA]
-    return r2(one.sales[104:], foretold)
+    return r2(one.sales[104:], seen(one)[104:])
 
 
 def r2(sales, foretold):
@@ -387,21 +404,26 @@ def r2(sales, foretold):
 
 
 def seen(one):
+    """Sales of all weeks as the raw regression of the first 104 foretells them."""
     slopes = ols(one.sales[:104], one.spend[:104])
     return slopes["one"] + one.spend @ slopes[MEDIA]
 
 
 @unseen_r2.mistake("R2_WORSHIP", repair="Which weeks had the model seen before it was judged?")
 def _(orders, budget, feed_ads_daily, calendar):
-    """You judged the model by the weeks it was fitted on. Eight columns that rise with every promotion fit any sales that do."""
+    """You judged a model by weeks that it was fitted on, those of the third year among them. Eight columns
+    that rise with every promotion fit any sales that do."""
     one = mart(orders, budget, feed_ads_daily, calendar)
-    foretold = seen(one)
-    missed = (one.sales[104:] - foretold[104:]).abs().mean()
+    slopes = ols(one.sales, one.spend)
+    knew = slopes["one"] + one.spend[104:] @ slopes[MEDIA]
+    missed = (one.sales[104:] - seen(one)[104:]).abs().mean()
     return wrong(
-        r2(one.sales[:104], foretold[:104]),
+        r2(one.sales[104:], knew),
         shows={
-            "mean miss of a week it was fitted on": yuan((one.sales - foretold)[:104].abs().mean()),
-            "of a week of the third year": yuan(missed),
+            "mean miss of a week of the third year, fitted with it": yuan(
+                (one.sales[104:] - knew).abs().mean()
+            ),
+            "fitted without it": yuan(missed),
         },
         cost=f"A plan of the third year would have been off by {yuan(missed)} in a mean week.",
     )
@@ -474,7 +496,8 @@ def _(orders, budget, feed_ads_daily, calendar):
 
 @search_return.mistake("GMV_AS_REVENUE", repair="Whose orders can search for a stranger bring?")
 def _(orders, budget, feed_ads_daily, calendar):
-    """You explained the sales of everybody, unpaid ones too. Old customers stock up at promotions; the model hands a part of that to search."""
+    """You explained the orders of everybody, unpaid ones too. What old customers do in a week moves the
+    slope, and search ads are to win strangers."""
     one = mart(orders, budget, feed_ads_daily, calendar)
     everything = mmm.by_week(orders.groupby(orders["ordered_at"].dt.normalize())["amount"].sum(), DAYS)
     slope = weighted(everything, one.controls.join(one.x[["SEM", "flight"]]))["SEM"]
@@ -485,6 +508,15 @@ def _(orders, budget, feed_ads_daily, calendar):
             "first paid orders among them": yuan(one.sales.mean()),
         },
     )
+
+
+@search_return.slip("grain")
+def _(orders, budget, feed_ads_daily, calendar):
+    """You gave each week the same weight, so that the great weeks of the promotions speak loudest."""
+    one = mart(orders, budget, feed_ads_daily, calendar)
+    columns = one.controls.join(one.x[["SEM", "flight"]])
+    slopes = np.linalg.lstsq(columns.to_numpy(), one.sales.to_numpy(), rcond=None)[0]
+    return slopes[columns.columns.get_loc("SEM")]
 
 
 search_return.hints(
@@ -547,6 +579,16 @@ def _(orders, budget, feed_ads_daily, calendar, geo_daily):
         },
         cost=f"Each CNY 1,000 a week that goes to {brings.idxmax()} for its share forgoes {yuan(gap * 52_000)} of first orders in a year.",
     )
+
+
+@margins.slip("window")
+def _(orders, budget, feed_ads_daily, calendar, geo_daily):
+    """You took the slope at the mean week of all three years. Today's spend is that of the last 13 weeks."""
+    one, x = (
+        calibrated(orders, budget, feed_ads_daily, calendar, geo_daily),
+        mart(orders, budget, feed_ads_daily, calendar).x,
+    )
+    return mmm.marginal(one.curves, x[LEVERS].mean())[["Douyin feed", "live", "notes", "SEM"]].to_dict()
 
 
 margins.hints(
@@ -758,20 +800,22 @@ def two_plans(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, 
 def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
     """You put the mean where the downside was asked. A plan with one number looks safe, and nobody asks for the test."""
     found = plans(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products)
-    mean = found.year.mean()
+    mean, worst = found.year.mean(), found.year[found.year <= found.year.quantile(0.1)].mean()
     return wrong(
         {"same money, mean": mean, "same money, 5 % point": mean, "10 million, mean": found.two_years.mean()},
         shows={
             "draws in which the plan loses": percent((found.year < 0).mean(), 0),
             "draws": count(len(found.year)),
         },
-        cost=f"{yuan(mean - found.year.quantile(0.05))} a year lie between the mean and the downside that nobody was told of.",
+        cost=f"In the worst tenth of the draws the plan brings {yuan(worst)} a year on average, and nobody "
+        f"was told of it.",
     )
 
 
 @two_plans.mistake("INTERVAL_SUM", repair="How often do all seven levers have their worst draw at once?")
 def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
-    """You added the 5 % points of the levers. They do not all go wrong in the same draw; the sum is far worse than its 5 %."""
+    """You added the 5 % points of the levers. They do not all go wrong in the same draw; the sum is far
+    worse than the 5 % point of the whole."""
     found = plans(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products)
     total = found.parts.quantile(0.05).sum()
     return wrong(
@@ -796,6 +840,8 @@ def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products
     average = (mmm.brings(one.curves, one.today) * found.value).sum() / one.today.sum()
     more = TEN_MILLION - one.today.sum() * TWO_YEARS
     promised = (average - 1) * more
+    most = (found.large - one.today).idxmax()
+    slope = (mmm.marginal(one.curves, found.large) * found.value)[most]
     return wrong(
         {
             "same money, mean": found.year.mean(),
@@ -803,8 +849,21 @@ def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products
             "10 million, mean": promised,
         },
         shows={"first-year margin per yuan today": f"{average:.2f}", "money more in two years": yuan(more)},
-        cost=f"The request would be {yuan(promised - found.two_years.mean())} too rosy over two years.",
+        cost=f"{most} takes most of the new money: of the last {yuan(100)} for it {yuan(100 * slope)} of "
+        f"margin come back, not {yuan(100 * average)}.",
     )
+
+
+@two_plans.slip("numerator and denominator")
+def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
+    """You took off the whole ten million. A gain is against today, so only the money spent beyond today's
+    is taken off."""
+    found = plans(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products)
+    return {
+        "same money, mean": found.year.mean(),
+        "same money, 5 % point": found.year.quantile(0.05),
+        "10 million, mean": found.two_years.mean() - found.one.today.sum() * TWO_YEARS,
+    }
 
 
 two_plans.hints(
@@ -855,14 +914,13 @@ def shifted(
     }
 
 
-def missed(right, answer, orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
-    """What the answer's move forgoes in a year, in yuan."""
-    one, value = (
-        calibrated(orders, budget, feed_ads_daily, calendar, geo_daily),
-        worth(orders, order_items, products)["year"],
+def goods_of_100(value):
+    """How much of newcomers' revenue is paid on, in words; value: the table of worth()."""
+    notes = value.loc["notes"]
+    return (
+        f"Of each {yuan(100)} of such revenue from newcomers of notes, "
+        f"{yuan(100 * (1 - notes['year'] / notes['revenue']))} go"
     )
-    earned = mmm.marginal(one.curves, one.today) * value
-    return right["gain a year"] - 52_000 * (earned[answer["to"]] - earned[answer["from"]])
 
 
 @moved.mistake("FIRST_ORDER_ONLY", repair="What do the newcomers of notes do after their first basket?")
@@ -870,14 +928,15 @@ def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products
     """You stopped at the first order. Media that win people who come back look like media that win a basket."""
     tables = (orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products)
     value, answer = worth(orders, order_items, products), shifted(*tables, column="first")
-    right = shifted(*tables)
+    later = 1 - value.loc["notes", "first"] / value.loc["notes", "year"]
     return wrong(
         answer,
         shows={
             "first-year margin per yuan of first order, notes": f"{value.loc['notes', 'year']:.2f}",
             "live": f"{value.loc['live', 'year']:.2f}",
         },
-        cost=f"The move would be valued {yuan(right['gain a year'] - answer['gain a year'])} a year below what it gains, and lose against quick money.",
+        cost=f"Of each {yuan(100)} that newcomers of notes leave in their first year, {yuan(100 * later)} "
+        f"come after the first order and would not count.",
     )
 
 
@@ -885,11 +944,17 @@ def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products
 def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products):
     """You used average returns. What moves is the last thousand of one lever and the next of another."""
     tables = (orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products)
-    answer, right = shifted(*tables, average=True), shifted(*tables)
+    answer, one = shifted(*tables, average=True), calibrated(*tables[:5])
+    slope, average = mmm.marginal(one.curves, one.today), mmm.brings(one.curves, one.today) / one.today
+    to = answer["to"]
     return wrong(
         answer,
-        shows={"levers whose margin lies below their average": "7 of 7", "moved in a year": yuan(52_000)},
-        cost=f"{yuan(answer['gain a year'] - right['gain a year'])} a year would be promised that the move does not bring.",
+        shows={
+            "levers whose margin lies below their average": f"{(slope < average).sum()} of {len(slope)}",
+            "moved in a year": yuan(52_000),
+        },
+        cost=f"Of each {yuan(100)} that the average of {to} promises, its next yuan brings "
+        f"{yuan(100 * slope[to] / average[to])}.",
     )
 
 
@@ -904,8 +969,17 @@ def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products
             "first-year revenue per yuan of first order, notes": f"{value.loc['notes', 'revenue']:.2f}",
             "margin in it": f"{value.loc['notes', 'year']:.2f}",
         },
-        cost=f"{yuan(answer['gain a year'] - shifted(*tables)['gain a year'])} of the gain would belong to suppliers and carriers.",
+        cost=f"{goods_of_100(value)} for goods and shipping.",
     )
+
+
+@moved.slip("numerator and denominator")
+def _(orders, budget, feed_ads_daily, calendar, geo_daily):
+    """You compared yuan of first orders. What stays of them, and what newcomers leave later in the year, is
+    not in them."""
+    one = calibrated(orders, budget, feed_ads_daily, calendar, geo_daily)
+    slope = mmm.marginal(one.curves, one.today)
+    return {"from": slope.idxmin(), "to": slope.idxmax(), "gain a year": 52_000 * (slope.max() - slope.min())}
 
 
 moved.hints(
@@ -992,7 +1066,7 @@ def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products
             "first-year revenue per yuan of first order, notes": f"{value.loc['notes', 'revenue']:.2f}",
             "margin in it": f"{value.loc['notes', 'year']:.2f}",
         },
-        cost=f"{yuan(revenue - found.year.mean())} a year would be promised that is not Heyu's to keep.",
+        cost=f"{goods_of_100(value)} for goods and shipping: they are not Heyu's to keep.",
     )
 
 

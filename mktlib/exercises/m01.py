@@ -368,8 +368,8 @@ def _(orders):
     return wrong(
         people_by_score(found),
         shows={"scores asked for": "5", "scores that came": str(found.nunique())},
-        cost=f"A coupon for the second order, sent to the lowest group, would also go to all who have placed it already: "
-        f"up to {yuan(twice * COUPON)}.",
+        cost=f"A coupon for the second order, sent to the lowest group, costs up to {yuan((found == 1).sum() * COUPON)}, and "
+        f"{percent(twice / (found == 1).sum(), 0)} of the group have placed that order already.",
     )
 
 
@@ -377,19 +377,19 @@ def _(orders):
     "ARBITRARY_TIES", repair="Take two customers with one order each: do they have the same score?"
 )
 def _(orders):
-    """You broke ties by the order of the rows. Customers who are exactly alike get different scores, decided by their
-    customer number."""
+    """Your five groups are equally large. Numbers of orders allow that only if customers with the same number get
+    different scores, by the order of the rows or by something else than how often they ordered."""
     often = base(orders)["orders"]
     found = pd.qcut(often.rank(method="first"), 5, labels=False) + 1
-    boxes = ((found == 5).sum() - (mid_rank_quintiles(often) == 5).sum()) * BOX
+    calls = ((found == 1) & (often == 1)).sum() * CALL
     return wrong(
         people_by_score(found),
         shows={
-            "scores among customers with one order": ", ".join(map(str, sorted(found[often == 1].unique()))),
-            "scores that they should share": "1",
+            "customers with one order": percent((often == 1).mean(), 0),
+            "largest share that one of your scores can hold": "20%",
         },
-        cost=f"A box for the top score costs {yuan(boxes)} more, and of two customers with the same number of orders one "
-        "gets it and the other does not.",
+        cost=f"Calls to the customers with one order in your lowest score would cost {yuan(calls)}; others with one order "
+        "would not be called.",
     )
 
 
@@ -461,14 +461,17 @@ def _(orders):
     table = july(orders)
     often = base(orders)["orders"].reindex(table.index).fillna(0)
     seeming = int(((table["recency_days"] <= 45) & (often >= 3)).sum())
-    extra = seeming - int(((table["recency_days"] <= 45) & (table["orders"] >= 3)).sum())
+    inside = table.index[(table["recency_days"] <= 45) & (often >= 3)]
+    later = paid_orders(orders)
+    later = later[(later["ordered_at"] >= HALF) & later["customer_id"].isin(inside)]
     return wrong(
         seeming,
         shows={
             "window of your recency ends": "30 June 2025",
             "window of your orders ends": "31 December 2025",
         },
-        cost=f"Boxes for these champions would cost {yuan(extra * BOX)} more, for people whose later orders nobody knew.",
+        cost=f"Boxes for your champions cost {yuan(seeming * BOX)}, and the list counts {count(len(later))} orders that "
+        "nobody had seen on that morning.",
     )
 
 
@@ -479,6 +482,14 @@ def _(orders):
     often = paid[paid["ordered_at"] < HALF]["customer_id"].value_counts()
     table = july(orders)
     return int(((table["recency_days"] <= 45) & (often.reindex(table.index) >= 3)).sum())
+
+
+@champions_of_july.slip("window")
+def _(orders):
+    """You let days below zero pass as recent. They belong to orders after 1 July, which nobody knew that morning."""
+    table, paid = july(orders), paid_orders(orders)
+    days = (pd.Timestamp(HALF) - paid.groupby("customer_id")["ordered_at"].max()).dt.days
+    return int(((days.reindex(table.index) <= 45) & (table["orders"] >= 3)).sum())
 
 
 champions_of_july.hints(
@@ -554,6 +565,15 @@ def _(orders):
             "shares of two different groups": "need not add up to anything",
         },
     )
+
+
+@sum_of_nine.slip("numerator and denominator")
+def _(orders):
+    """You divided by all customers with the sum nine. Each group has only itself below the line."""
+    table = july(orders)
+    nine = table[table[["R", "F", "M"]].sum(axis=1) == 9]
+    again = nines(orders).groupby("group")["again"].sum()
+    return (again / len(nine)).to_dict()
 
 
 sum_of_nine.hints(
@@ -652,6 +672,14 @@ def _(offer_test):
     )
 
 
+@value_of_coupon.slip("numerator and denominator")
+def _(offer_test):
+    """You took the full price of a coupon off for everybody who got one. It is paid only where an order cashes it in;
+    offer_cost says where."""
+    gross = value_per_cell(coupon_test(offer_test), "cell", "offer", "coupon", "margin_30d")["value"]
+    return two_cells(gross - COUPON)
+
+
 value_of_coupon.hints(
     "What would these customers have done without the coupon, and where can you see it?",
     "Within a cell: mean of margin less offer cost of the arm coupon, minus the mean of the arm none.",
@@ -736,8 +764,8 @@ def contacts_too_many(crm_contacts):
 
 @contacts_too_many.mistake("KEY_TRUST", repair="How many customers order with one and the same phone?")
 def _(crm_contacts, orders):
-    """You joined everybody with the same phone. Two customers with orders of their own became one person, because a family
-    shares a phone."""
+    """You joined everybody with the same phone. Two customers with orders of their own became one person, because they gave
+    the same phone."""
     person = linked(crm_contacts, ["wechat_id", "email_md5", "phone_md5"])
     matched = crm_contacts.assign(person=person).dropna(subset=["customer_id"])
     lost = matched[matched.duplicated("person")]["customer_id"].astype("int64")
@@ -767,7 +795,7 @@ def _(crm_contacts):
 
 @contacts_too_many.slip("rule")
 def _(crm_contacts):
-    """You left phones out altogether."""
+    """No phone joins anybody in your count; only WeChat and e-mail do."""
     return surplus(crm_contacts)["strong"]
 
 
@@ -775,6 +803,13 @@ def _(crm_contacts):
 def _(crm_contacts):
     """You joined by the phone alone, whoever stands behind it."""
     return len(crm_contacts) - linked(crm_contacts, "phone_md5").nunique()
+
+
+@contacts_too_many.slip("grain")
+def _(crm_contacts):
+    """You gave the contacts without a customer. Whether such a contact is somebody whom another contact holds, the keys
+    have to tell."""
+    return len(crm_contacts) - crm_contacts["customer_id"].nunique()
 
 
 contacts_too_many.hints(
@@ -827,8 +862,8 @@ def _(customers, orders):
     loyal has July's loyal below the line."""
     counts = tier_counts(customers, orders)
     found = loyal_row(counts / counts.sum())
-    real, loyal = counts.loc["loyal", "dormant"], counts.loc["loyal"].sum()
-    gap = (real - found[SLEEP] * loyal) * COUPON
+    loyal = counts.loc["loyal"].sum()
+    budget = found[SLEEP] * loyal * COUPON
     return wrong(
         found,
         shows={
@@ -836,7 +871,8 @@ def _(customers, orders):
             "loyal in January": count(counts["loyal"].sum()),
             "dormant in January": count(counts["dormant"].sum()),
         },
-        cost=f"A budget of {yuan(COUPON)} a head to win back the loyal who fell asleep would be {yuan(gap)} too small.",
+        cost=f"A budget of {yuan(COUPON)} a head to win back the loyal who fell asleep would be set at {yuan(budget)}, and "
+        "run out long before everybody was written to.",
     )
 
 
@@ -941,6 +977,14 @@ def _(orders, customers):
         {"coverage": seen / everybody, "conflict": other / everybody},
         shows={"customers in the file": count(everybody), "buyers of 2025": count(buyers)},
     )
+
+
+@quality_of_tags.slip("filter")
+def _(orders, customers):
+    """You counted all customers seen over the buyers. Some whom the visits know did not order in 2025."""
+    seen = visits_of_autumn()["customer_id"].dropna().nunique()
+    _, other, buyers, _ = tag_quality(orders, customers)
+    return {"coverage": seen / buyers, "conflict": other / buyers}
 
 
 quality_of_tags.hints(
@@ -1051,6 +1095,12 @@ def plan(people, each):
     return {"people": people, "extra margin": float(people * each)}
 
 
+def anyway_bill(offer_test, people):
+    """Yuan of coupons for the orders that as many people of the cell place without one."""
+    test = coupon_test(offer_test)
+    return people * test[(test["cell"] == RECENT) & (test["offer"] == "none")]["ordered_30d"].mean() * COUPON
+
+
 @exercise(
     "M01.9",
     title="The New Year coupon",
@@ -1092,10 +1142,11 @@ def _(orders, consent_log, offer_test):
     return wrong(
         plan(people, found["with_action"]),
         shows={
-            "margin per customer with the coupon": yuan(found["with_action"]),
-            "margin per customer without it": yuan(found["without"]),
+            "customers on your list": count(people),
+            "of their margin, comes without the coupon": percent(found["without"] / found["with_action"], 0),
         },
-        cost=f"{yuan(people * found['without'])} of the sum would come without the coupon: it would stand in the plan twice.",
+        cost=f"{yuan(anyway_bill(offer_test, people))} of coupons would go to orders that come anyway, and the plan would "
+        "count these orders as gained.",
     )
 
 
@@ -1105,16 +1156,26 @@ def _(orders, consent_log, offer_test):
     test, people = coupon_test(offer_test), send_list(orders, consent_log)["agreed"]
     gross = value_per_cell(test, "cell", "offer", "coupon", "margin_30d").loc[RECENT, "value"]
     cashed = test[(test["cell"] == RECENT) & (test["offer"] == "coupon")]["ordered_30d"].mean()
+    anyway = test[(test["cell"] == RECENT) & (test["offer"] == "none")]["ordered_30d"].mean()
     return wrong(
         plan(people, gross),
         shows={
             "share that cashes in a coupon": percent(cashed, 0),
-            "share that orders without one": percent(
-                test[(test["cell"] == RECENT) & (test["offer"] == "none")]["ordered_30d"].mean(), 0
-            ),
+            "share that orders without one": percent(anyway, 0),
         },
-        cost=f"Coupons of {yuan(people * cashed * COUPON)} would be paid and stand in no line of the plan.",
+        cost=f"For orders that would come anyway alone, coupons of {yuan(anyway_bill(offer_test, people))} would be paid; "
+        "they stand in no line of the plan.",
     )
+
+
+@new_year_coupon.slip("filter")
+def _(orders, consent_log, offer_test):
+    """You wrote to the whole cell. Nobody may be sent advertising by SMS without having agreed to that."""
+    found, test = send_list(orders, consent_log), coupon_test(offer_test)
+    mine = plan(found["all"], values(offer_test).loc[RECENT, "value"])
+    gross = value_per_cell(test, "cell", "offer", "coupon", "margin_30d").loc[RECENT, "value"]
+    near = abs(mine["extra margin"] / (found["agreed"] * gross) - 1) < 0.05
+    return None if near else mine  # in such a world the sum is that of TOTAL_VS_NET
 
 
 new_year_coupon.hints(
@@ -1149,8 +1210,11 @@ def _(orders, consent_log, offer_test):
     people, found = send_list(orders, consent_log)["agreed"], values(offer_test).loc[RECENT]
     return wrong(
         people * found["with_action"],
-        shows={"customers with the coupon": count(people), "margin each, without it": yuan(found["without"])},
-        cost=f"{yuan(people * found['without'])} of it would come without spending a fen.",
+        shows={
+            "customers with the coupon": count(people),
+            "of their margin, comes without it": percent(found["without"] / found["with_action"], 0),
+        },
+        cost=f"{yuan(anyway_bill(offer_test, people))} of coupons would go to orders that come anyway.",
     )
 
 

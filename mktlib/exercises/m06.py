@@ -188,17 +188,16 @@ def _(hook_funnel_daily):
     questions: of those who tapped, and of those who saw."""
     sums = hook_funnel_daily.groupby("source")[["adds", "impressions", "clicks"]].sum(min_count=1)
     mixed = sums["adds"] / sums["clicks"].fillna(sums["impressions"]).astype(float)
-    stand, profile = sums.loc["offline"], sums.loc[DOUYIN]
-    shift = 10_000 * (mixed[DOUYIN] - profile["adds"] / profile["impressions"])
-    per_add = hook_funnel_daily.query("source == @DOUYIN")["hook_cost"].sum() / profile["adds"]
+    place = pd.DataFrame({"mine": mixed, "right": sums["adds"] / sums["impressions"]}).rank(ascending=False)
+    lost = (place["right"] - place["mine"]).idxmax()
     return wrong(
         mixed.astype(float).to_dict(),
         shows={
-            "showings per add at the stand": count(stand["impressions"] / stand["adds"]),
-            "showings per add on the Douyin profile": count(profile["impressions"] / profile["adds"]),
+            "sources whose taps are counted": count((sums["clicks"] > 0).sum()),
+            "sources in your column": count(len(sums)),
         },
-        cost=f"A plan with your rate for 10,000 more showings on the profile expects {count(shift)} adds too many, "
-        f"and sets {yuan(shift * per_add)} aside for them.",
+        cost=f"The next showings would go to {lost}, place {count(place['mine'][lost])} of {len(sums)} in your column: "
+        f"by one denominator it has place {count(place['right'][lost])}.",
     )
 
 
@@ -262,6 +261,7 @@ def two_speeds(column):
         "window": "added from January to November 2025, so that December's have had their time",
         "filter": "minutes to the invitation: at most 60; more than 480",
     },
+    tolerance=0.002,
 )
 def join_rate(wecom_contacts):
     """Of those who were asked that soon, who came. Below the line stand all who were asked, also those who did not come."""
@@ -461,22 +461,24 @@ def _(wecom_contacts, hook_funnel_daily, orders, adviser_chats, group_days):
     """You stopped at the add: hook cost over contacts. A contact is not a buyer, and the hook is only the first bill."""
     row = bill(wecom_contacts, hook_funnel_daily, orders, adviser_chats, group_days).loc[DOUYIN]
     adds = path(wecom_contacts, hook_funnel_daily, orders).loc[DOUYIN, "adds"]
-    gap = row["per_buyer"] - row["hook"] / adds
+    paid = row["hook"] / adds
     return wrong(
         row["hook"] / adds,
         shows={"contacts added": count(adds), "private-domain buyers among them": count(row["buyers"])},
-        cost=f"A budget for 100 buyers at your price would be {yuan(100 * gap)} short.",
+        cost=f"A budget for 100 buyers at your price, {yuan(100 * paid)}, would be gone before the "
+        f"{count(np.ceil(100 * paid / row['per_buyer'] / 10) * 10)}th of them has bought.",
     )
 
 
 @buyer_cost.mistake("COST_PARTIAL", repair="Who pays the adviser who answers at nine in the evening?")
 def _(wecom_contacts, hook_funnel_daily, orders, adviser_chats, group_days):
-    """You left out the advisers' time, because no invoice comes for it. Hours spent here are not spent elsewhere."""
+    """The advisers' time is missing in your cost, or stands there with next to nothing. No invoice comes for it, and yet each
+    hour is paid: hours spent here are not spent elsewhere."""
     row = bill(wecom_contacts, hook_funnel_daily, orders, adviser_chats, group_days).loc[DOUYIN]
     return wrong(
         (row["cost"] - row["adviser"]) / row["buyers"],
-        shows={"parts of the cost that you have": "3", "parts that were spent": "4"},
-        cost=f"{yuan(row['adviser'])} of working time would stand in no plan.",
+        shows={"parts of the cost": "4", "parts with an invoice": "3"},
+        cost=f"Of every CNY 100 that these buyers cost, about {yuan(round(100 * row['adviser'] / row['cost'], -1), 0)} would stand in no plan.",
     )
 
 
@@ -499,6 +501,13 @@ def _(wecom_contacts, hook_funnel_daily, orders, adviser_chats, group_days):
         cost=f"The orders of {count(everybody - row['buyers'])} customers would be credited twice; at {yuan(order_margin(orders))} of margin "
         f"each that is {yuan((everybody - row['buyers']) * order_margin(orders))} that the shop earns once.",
     )
+
+
+@buyer_cost.slip("numerator and denominator")
+def _(wecom_contacts, hook_funnel_daily, orders, adviser_chats, group_days):
+    """You counted each minute of an adviser as an hour: the price is CNY 60 an hour."""
+    row = bill(wecom_contacts, hook_funnel_daily, orders, adviser_chats, group_days).loc[DOUYIN]
+    return float((row["cost"] + 59 * row["adviser"]) / row["buyers"])
 
 
 buyer_cost.hints(
@@ -603,8 +612,8 @@ def _(wecom_contacts, hook_funnel_daily, orders, order_items, products, refunds)
 
 @hook_rank.mistake("PARTIAL_FUNNEL", repair="What else do you need to know about an add than its price?")
 def _(wecom_contacts, hook_funnel_daily, orders, order_items, products, refunds):
-    """You ranked by the price of an add, the cheapest first. An add is the middle of the path: the promise that costs little brings
-    few, and what they buy comes after."""
+    """The hook whose adds cost least, or stay longest, comes first with you. An add is the middle of the path: a promise that
+    costs little brings few, and a place has only so many showings."""
     table = hooks(wecom_contacts, hook_funnel_daily, orders, order_items, products, refunds)
     price, per_view = table["hook_cost"] / table["adds"], table["net"] / table["impressions"]
     mine, best = price.idxmin(), per_view.idxmax()
@@ -613,6 +622,23 @@ def _(wecom_contacts, hook_funnel_daily, orders, order_items, products, refunds)
         shows={
             f"adds per 1,000 showings, {name}": f"{1000 * table.loc[name, 'adds'] / table.loc[name, 'impressions']:.1f}"
             for name in (mine, best)
+        },
+        cost=f"On 100,000 showings your first choice earns {yuan(100_000 * (per_view.max() - per_view[mine]))} less than the best.",
+    )
+
+
+@hook_rank.mistake("WRONG_DENOM", repair="Which of the two is limited by the place: adds, or showings?")
+def _(wecom_contacts, hook_funnel_daily, orders, order_items, products, refunds):
+    """You ranked by what an add earns. A hook may bring few good contacts and leave most of its showings unused; what it uses
+    up is the place."""
+    table = hooks(wecom_contacts, hook_funnel_daily, orders, order_items, products, refunds)
+    per_add, per_view = table["net"] / table["adds"], table["net"] / table["impressions"]
+    mine = per_add.idxmax()
+    return wrong(
+        best_first(per_add),
+        shows={
+            f"showings for an add, {name}": count(table.loc[name, "impressions"] / table.loc[name, "adds"])
+            for name in (mine, CASH)
         },
         cost=f"On 100,000 showings your first choice earns {yuan(100_000 * (per_view.max() - per_view[mine]))} less than the best.",
     )
@@ -734,6 +760,7 @@ def within(days):
         "numerator and denominator": "leavers per member-day on louder days, over the same on quieter days",
         "comparison": "each group with itself; groups weighted by their member-days",
     },
+    tolerance=0.003,
 )
 def loud_days(group_days):
     """Each group is its own control: kind of group, adviser and members stay the same, the noise of the day does not."""
@@ -918,7 +945,7 @@ def _():
     practises=["R141", "R142"],
     bounds=(0, None),
     section="Points are a promise",
-    tolerance=0.01,
+    tolerance=0.002,
     selfcheck={
         "grain": "one row of points_ledger is one booking",
         "numerator and denominator": "expired over earned, of points old enough to expire; cost over points redeemed",
@@ -936,13 +963,14 @@ def points_cost(points_ledger):
 def _(points_ledger):
     """You booked the full face value. Some points expire, and those that do not buy goods that cost less than they sell for."""
     face, right = earned(points_ledger) / 100, points_cost.compute(points_ledger)
+    idle = round(100 * (1 - right / face), -1)
     return wrong(
         face,
         shows={
             "points earned in 2025": count(earned(points_ledger)),
             "expired so far": count(liability(points_ledger)["expired"]),
         },
-        cost=f"The budget of next year would hold {yuan(face - right)} that nobody will claim.",
+        cost=f"Of every CNY 100 of your budget about {yuan(idle, 0)} would lie idle.",
     )
 
 
@@ -960,7 +988,8 @@ def _(points_ledger):
             "share of all points that are still open": percent(found["open"] / found["earned"], 0),
             "days that a point lives": "365",
         },
-        cost=f"The budget would be {yuan(right - low)} short when the late ones come.",
+        cost=f"Of every CNY 100 that the points will cost, about {yuan(round(100 * (1 - low / right), -1), 0)} would be missing "
+        "when the late ones come.",
     )
 
 
@@ -977,7 +1006,7 @@ def _(points_ledger):
             "face value of a hundred points": "CNY 1",
             "cost of a hundred redeemed points": yuan(100 * found["cost_per_point"]),
         },
-        cost=f"{yuan(value - points_cost.compute(points_ledger))} too much would be set aside.",
+        cost="Heyu's own margin on the goods would be set aside as if it were a cost.",
     )
 
 
@@ -985,6 +1014,12 @@ def _(points_ledger):
 def _(points_ledger):
     """You took the points of both years."""
     return liability(points_ledger)["issued"]
+
+
+@points_cost.slip("numerator and denominator")
+def _(points_ledger):
+    """You let every point be redeemed. Some expire."""
+    return float(earned(points_ledger) * liability(points_ledger)["cost_per_point"])
 
 
 points_cost.hints(
@@ -1005,7 +1040,7 @@ UPLIFT, PER_YUAN = 0.01, 2
     practises=["R142", "R141"],
     bounds=(0, None),
     section="Points are a promise",
-    tolerance=0.01,
+    tolerance=0.003,
     selfcheck={
         "grain": "a hundred yuan of revenue without points",
         "numerator and denominator": "extra margin, over the cost if every point were redeemed",
@@ -1050,6 +1085,12 @@ def _(points_ledger):
         },
         cost=f"You would keep the programme as it is; at one percent of extra revenue it costs {yuan(loss)} a year more than it brings.",
     )
+
+
+@break_even.slip("filter")
+def _(points_ledger):
+    """You gave points on the revenue without the extra. The extra earns points, too."""
+    return float(UPLIFT * MARGIN / (PER_YUAN * liability(points_ledger)["cost_per_point"]))
 
 
 break_even.hints(
@@ -1227,7 +1268,7 @@ def alike(orders, wecom_contacts, private_holdout, customers):
     practises=["R157"],
     bounds=(0, None),
     section="What is joining worth?",
-    tolerance=0.02,
+    tolerance=0.003,
     selfcheck={
         "grain": "one own-shop order of somebody without an adviser",
         "numerator and denominator": "mean orders of the joiners, over the mean of the others, cell by cell",
@@ -1272,10 +1313,19 @@ def _(orders, wecom_contacts, private_holdout, customers):
     )
 
 
+@matched_ratio.slip("weights")
+def _(orders, wecom_contacts, private_holdout, customers):
+    """You gave one side or both the weights of the others. Then cells in which few join count more."""
+    rows = moments(orders, wecom_contacts, private_holdout, customers)
+    cells = rows.groupby([*CELLS, "joined"])["after"].agg(["sum", "size"]).unstack(fill_value=0)
+    sums = cells[(cells["size"] > 0).all(axis=1)].sum()
+    return float(sums["sum", True] / sums["size", True] / (sums["sum", False] / sums["size", False]))
+
+
 matched_ratio.hints(
     "Within a cell, who is the joiner's other self?",
     "Mean of the others in each cell, weighted by the joiners of the cell.",
-    '(cells["mean"][False] * weight).sum() / weight.sum() goes below the line',
+    '(cells["sum"][False] / cells["size"][False] * weight).sum() / weight.sum() goes below the line',
 )
 
 
@@ -1357,6 +1407,23 @@ def _(private_holdout, wecom_contacts, orders):
     )
 
 
+@joining.mistake(
+    "POST_TREATMENT_DENOM", repair="Who is missing when only the joiners of the invited arm are kept?"
+)
+def _(private_holdout, wecom_contacts, orders):
+    """You set the joiners of the invited arm beside all of the held out. The lot made the arms alike, and you kept of one of them
+    only those who scanned."""
+    found, test = (
+        lot(private_holdout, wecom_contacts, orders),
+        enrolled(private_holdout, wecom_contacts, orders),
+    )
+    claimed = test[(test["arm"] == "invited") & test["joined"]]["orders"].mean() / found["held_out"] - 1
+    return wrong(
+        claimed,
+        shows={"of the invited you kept": percent(found["share_invited"], 0), "of the held out": "100%"},
+    )
+
+
 joining.hints(
     "What did the lot decide: who joins, or who gets a card?",
     "Difference of the arms in orders, over their difference in the share who joined, over the held-out mean.",
@@ -1413,7 +1480,7 @@ def by_code(wecom_contacts, orders):
     points=2,
     practises=["R099", "R149"],
     section="Mixed case: six pop-up stores",
-    tolerance=0.01,
+    tolerance=0.002,
     selfcheck={
         "grain": "by code: one customer with an offline contact; by cities: one city",
         "window": "adds and days of 1 to 25 May 2025; before: 10 March to 28 April",
@@ -1454,15 +1521,15 @@ def _(wecom_contacts, orders, geo_daily, cities):
 def _(wecom_contacts, orders, geo_daily, cities):
     """You counted all new customers of the six cities in May. Many of them would have come anyway, as they did in April."""
     table = cities_of_may(geo_daily, cities)
-    gap = table.loc["store", "during"] - gain(table, "far")
+    share = 1 - gain(table, "far") / table.loc["store", "during"]
     return wrong(
         {"by code": by_code(wecom_contacts, orders), "by cities": float(table.loc["store", "during"])},
         shows={
             "new customers of the six cities in the 50 days before": count(table.loc["store", "before"]),
             "in the 25 days of the stores": count(table.loc["store", "during"]),
         },
-        cost=f"{count(gap)} customers of every spring would be booked for the stores: {yuan(gap * order_margin(orders))} of margin on "
-        "first orders.",
+        cost=f"About {count(round(10 * share))} in ten of them would have come in any spring: the margin of their first orders, "
+        f"{yuan(order_margin(orders))} each, would be booked for the stores.",
     )
 
 
@@ -1471,7 +1538,7 @@ def _(wecom_contacts, orders, geo_daily, cities):
     """You took the neighbouring cities as the control because they are most alike. They are also where visitors come from, so they
     gained, too, and hide the effect."""
     table = cities_of_may(geo_daily, cities)
-    hidden = gain(table, "far") - gain(table, "near")
+    share = 1 - gain(table, "near") / gain(table, "far")
     grown = table["during"] / table["before"]
     return wrong(
         {"by code": by_code(wecom_contacts, orders), "by cities": float(gain(table, "near"))},
@@ -1479,8 +1546,42 @@ def _(wecom_contacts, orders, geo_daily, cities):
             "neighbours: new customers of May per 100 of before": count(100 * grown["near"]),
             "far cities": count(100 * grown["far"]),
         },
-        cost=f"{count(hidden)} new customers would be missing, {yuan(hidden * order_margin(orders))} of margin on their first orders.",
+        cost=f"Of ten customers whom the stores brought, about {count(round(10 * share))} would be missing, and with each the margin of a "
+        f"first order, {yuan(order_margin(orders))}.",
     )
+
+
+@pop_up.slip("comparison")
+def _(wecom_contacts, orders, geo_daily, cities):
+    """You took all cities without a store, the neighbours among them, from which people come to the stores."""
+    table = cities_of_may(geo_daily, cities)
+    both = pd.concat([table, table.loc[["near", "far"]].sum().to_frame("both").T])
+    return {"by code": by_code(wecom_contacts, orders), "by cities": float(gain(both, "both"))}
+
+
+@pop_up.slip("comparison")
+def _(wecom_contacts, orders, geo_daily, cities):
+    """You took the same cities, fewer days, as if May were like the weeks before. Which cities show what May was like?"""
+    table = cities_of_may(geo_daily, cities)
+    due = float(table.loc["store", "during"] - table.loc["store", "before"] / 2)
+    right = gain(table, "far")
+    return (
+        {"by code": by_code(wecom_contacts, orders), "by cities": due}
+        if abs(due / right - 1) > 0.002
+        else None
+    )
+
+
+@pop_up.slip("grain")
+def _(wecom_contacts, orders, geo_daily, cities):
+    """You counted contacts. Somebody who added two advisers is one customer."""
+    right = pop_up.compute(wecom_contacts, orders, geo_daily, cities)
+    rows = wecom_contacts[wecom_contacts["source"] == "offline"].dropna(subset=["customer_id"])
+    rows = rows[rows["added_at"].between("2025-05-01", "2025-05-26", inclusive="left")]
+    first = orders[orders["status"] == "paid"].groupby("customer_id")["ordered_at"].min()
+    wait = rows["customer_id"].astype("int64").map(first) - rows["added_at"]
+    mine = int(((wait >= 0 * DAY) & (wait < 30 * DAY)).sum())
+    return right | {"by code": mine} if mine != right["by code"] else None
 
 
 pop_up.hints(

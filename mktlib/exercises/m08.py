@@ -220,15 +220,15 @@ def _(referrals, referral_programmes):
 
 @k_of_cut_price.mistake("K_DENOM", repair="Whom has somebody of the last generation had the time to invite?")
 def _(referrals, referral_programmes):
-    """You divided all newcomers by all users. Below the line stand people of the last day, who invited nobody yet, and
-    newcomers stand on both sides: the result stays below 1 whatever happens."""
+    """Newcomers stand below your line. Those of the first generation were invited by the seeds, before there was any other
+    newcomer; and whoever came on the last day has invited nobody yet."""
     made = users(referrals, referral_programmes).loc[CUT]
     k, right = made.loc[1:].sum() / made.sum(), k_of_cut_price.compute(referrals, referral_programmes)
     return wrong(
         k,
         shows={
-            "all newcomers": count(made.loc[1:].sum()),
-            "below your line, newcomers included": count(made.sum()),
+            "newcomers of all generations": count(made.loc[1:].sum()),
+            "of 100 of them, invited by newcomers": count(100 * made.loc[2:].sum() / made.loc[1:].sum()),
         },
         cost=f"A plan for 1,000 seeds would come {yuan(promised(referrals, k, right))} of rewards short within the first days.",
     )
@@ -408,8 +408,8 @@ def fast_and_slow(referrals, referral_programmes):
 
 @fast_and_slow.mistake("K_NO_CYCLE", repair="How many times has a cycle of a month gone round by day 21?")
 def _(referrals, referral_programmes):
-    """You gave the sum in the limit, 1 / (1 - K), for every day. K says how many friends come in the end; when they come is
-    the cycle's business."""
+    """On every day your numbers are those of the limit, 1 / (1 - K), as if all friends had come by then. K says how many come in
+    the end; when they come is the cycle's business."""
     clock = clocks(referrals, referral_programmes)
     limit = {name: 1000 / (1 - clock["k"][name]) for name in ("group buy", "gift card")}
     short = limit["gift card"] - 1000
@@ -419,8 +419,8 @@ def _(referrals, referral_programmes):
             "days of a cycle, group buy": f"{clock['cycle']['group buy']:.1f}",
             "days of a cycle, gift card": f"{clock['cycle']['gift card']:.1f}",
         },
-        cost=f"A campaign of three weeks with gift cards would end {count(short)} people short of its target; "
-        f"paid media would have to find them at the last moment, at CNY 2.20 for each new follower: {yuan(short * 2.2)}.",
+        cost=f"A campaign of three weeks with gift cards would end {percent(short / limit['gift card'], 0)} short of its target; paid "
+        f"media would have to find them at the last moment, at {yuan(2.2)} for each new follower.",
     )
 
 
@@ -493,8 +493,8 @@ def _(referrals):
     low = here["reward_cost"].sum() / len(here)
     return wrong(
         right | {"cost per buyer": low},
-        shows={"sign-ups": count(len(here)), "of whom ever bought": count(here["bought"].sum())},
-        cost=f"For 400 new buyers the plan would hold {yuan(400 * low)}; the bill is {yuan(400 * (right['cost per buyer'] - low))} higher.",
+        shows={"of 100 sign-ups ever bought": count(100 * here["bought"].mean())},
+        cost=f"For 400 new buyers the plan would hold {yuan(400 * low)}, and buy 400 sign-ups with it.",
     )
 
 
@@ -585,6 +585,7 @@ def shares_kept(people):
         "window": "first orders from 4 March 2024 to 3 July 2025; kept is an order 91 to 180 days later",
         "filter": "each channel weighs as much as it has invited customers; channels without any drop out",
     },
+    tolerance=0.002,
 )
 def kept_within_channels(orders, referrals):
     """Within one channel a part of the difference is gone: invited people come by channels whose customers stay anyway."""
@@ -623,6 +624,15 @@ def _(orders, referrals):
         cells["mean", False] * weight
     ).sum() / weight.sum()
     return wrong(gap, shows={"your number": f"{gap:.2f}", "it would mean": "kept less often than others"})
+
+
+@kept_within_channels.slip("filter")
+def _(orders, referrals):
+    """You laid the channels together, each side with its own people. The channels then weigh differently on the two sides."""
+    people = newcomers(orders, referrals)
+    both = shares_kept(people).index
+    kept = people[people["channel"].isin(both)].groupby("invited")["kept"].mean()
+    return kept[True] / kept[False]
 
 
 kept_within_channels.hints(
@@ -789,6 +799,19 @@ def _(ugc_test):
     )
 
 
+@lift_of_ugc.mistake("AVG_OF_RATIOS", repair="How many views stand behind each of the rates?")
+def _(ugc_test):
+    """You averaged the rates of months and articles. A page that few people open gets the vote of one that is open all day."""
+    rate = (ugc_test["orders"] / ugc_test["page_views"]).groupby(ugc_test["arm"]).mean()
+    return wrong(
+        rate["with UGC"] / rate["without"] - 1,
+        shows={
+            "fewest views of a month, article and arm": count(ugc_test["page_views"].min()),
+            "most": count(ugc_test["page_views"].max()),
+        },
+    )
+
+
 lift_of_ugc.hints(
     "In which table did chance decide which visit sees user content?",
     "Orders and page views by arm, summed over months and articles; one rate for each arm.",
@@ -893,12 +916,6 @@ def forms(referrals):
     return here.groupby("form").agg(invited=("came", "size"), came=("came", "sum"), bought=("bought", "sum"))
 
 
-def per_buyer(referrals):
-    """Rewards per buyer of gift cards."""
-    here = signups(referrals)[lambda table: table["mechanic"] == "gift card"]
-    return here["reward_cost"].sum() / here["first_order_id"].notna().sum()
-
-
 def change(top, bottom):
     rate = top / bottom
     return rate["short"] / rate["long"] - 1
@@ -930,16 +947,15 @@ def _(referrals):
     """You decided by sign-ups. They rise because the form costs less effort; the same little effort brings people who want less."""
     table = forms(referrals)
     promised = change(table["came"], table["invited"])
-    extra = table["bought"]["long"] * (promised - change(table["bought"], table["invited"]))
-    price = per_buyer(referrals)
+    more, price = table["came"]["short"] - table["came"]["long"], per_sign_up(referrals, "gift card")
     return wrong(
         promised,
         shows={
             "short form, sign-ups that bought": percent((table["bought"] / table["came"])["short"]),
             "long form": percent((table["bought"] / table["came"])["long"]),
         },
-        cost=f"The plan would count on {count(extra)} buyers who do not come; with gift cards each costs {yuan(price)} of rewards, "
-        f"{yuan(price * extra)} to find them after all.",
+        cost=f"The plan would count {count(more)} further sign-ups as if they bought like the others; with gift cards their rewards come "
+        f"to {yuan(more * price)}.",
     )
 
 
@@ -955,6 +971,17 @@ def _(referrals):
         },
         cost=f"The short form would be dropped, and its {count(table['came']['short'] - table['came']['long'])} further sign-ups with it, "
         f"for which {yuan(per_sign_up(referrals, 'gift card'))} each is paid elsewhere.",
+    )
+
+
+@form_effect.mistake("PCT_VS_PP", repair="Does your number compare the rates, or subtract them?")
+def _(referrals):
+    """You subtracted two rates. Their difference is in points of buyers per invitation; the relative change is asked for."""
+    table = forms(referrals)
+    rate = table["bought"] / table["invited"]
+    return wrong(
+        rate["short"] - rate["long"],
+        shows={"in 100 invitations, buyers more": f"{100 * (rate['short'] - rate['long']):.1f}"},
     )
 
 
@@ -1013,15 +1040,15 @@ def _(referrals, referral_programmes, orders):
             "of 100 sign-ups buy": f"{100 * chain['buys']:.0f}",
             "of 100 buyers stay": f"{100 * chain['kept']:.0f}",
         },
-        cost=f"At the margin of one more order each, {yuan(came * margin)} would stand in the plan; "
-        f"{yuan(came * margin * (1 - chain['buys'] * chain['kept']))} of it belongs to nobody.",
+        cost=f"At the margin of one more order each, {yuan(came * margin)} would stand in the plan, most of it for people who did not buy "
+        "or do not stay.",
     )
 
 
 @expected_kept.mistake("K_DENOM", repair="Is your K a quotient of one generation and the one before?")
 def _(referrals, referral_programmes, orders):
-    """You took newcomers over all users for K. Put into the sum of powers it gives the users of the past once more, and not
-    what a seed brings."""
+    """Your friends per seed are all those who came so far, over the seeds: that is also what newcomers over all users give, put
+    into the sum of powers. It is the past, in which K fell, and not what K of generation 1 lets expect."""
     chain = gift_chain(referrals, referral_programmes, orders)
     made = users(referrals, referral_programmes).loc["gift card"]
     share = made.loc[1:].sum() / made.sum()
@@ -1029,10 +1056,17 @@ def _(referrals, referral_programmes, orders):
     return wrong(
         value,
         shows={
-            "newcomers over all users": f"{share:.2f}",
-            "users below that line who are newcomers": percent(share),
+            "newcomers of all generations": count(made.loc[1:].sum()),
+            "seeds": count(made[0]),
         },
     )
+
+
+@expected_kept.slip("numerator and denominator")
+def _(referrals, referral_programmes, orders):
+    """You stopped at those who buy. Customers who stay are asked for."""
+    chain = gift_chain(referrals, referral_programmes, orders)
+    return 1000 * chain["k"] / (1 - chain["k"]) * chain["buys"]
 
 
 @expected_kept.slip("window")
@@ -1143,12 +1177,12 @@ def _(social_posts):
     top = hits(social_posts)
     rate, later = top["shares"].sum() / top["reach"].sum(), after_hits.compute(social_posts)
     money = (top["production_cost"] + top["boost_cost"]).mean()
-    need = rate / later
+    some = (social_posts["published_at"] >= "2025-01-01") & (social_posts["published_at"] < HIT_UNTIL)
     return wrong(
         rate,
-        shows={"posts that could have become a hit": count((social_posts["reach"] >= SEEN_BY).sum()), "hits": count(HITS)},
-        cost=f"A series planned by this figure needs {times(need)} as many posts to be shared as often; at {yuan(money)} a post, ten "
-        f"planned posts cost {yuan(10 * money * (need - 1))} more than planned.",
+        shows={"posts of the half year that many saw": count((some & (social_posts["reach"] >= SEEN_BY)).sum()), "hits": count(HITS)},
+        cost=f"Ten posts planned by this figure cost {yuan(10 * money)}; of ten shares that the plan counts on, about "
+        f"{count(10 * (1 - later / rate))} do not come.",
     )  # fmt: skip
 
 
@@ -1305,7 +1339,8 @@ def _(referrals, orders):
         shows={
             f"{name}, of 100 buyers stay": f"{100 * table['kept'][name]:.0f}" for name in (CUT, "gift card")
         },
-        cost=f"{count(gone[CUT])} buyers of cut price who never came back would be booked as kept, {yuan(gone[CUT] * cost[CUT])} of rewards.",
+        cost=f"About {count(round(gone[CUT], -1))} buyers of cut price would be booked as customers who stay, at {yuan(cost[CUT])} each, "
+        "and do not.",
     )
 
 
@@ -1315,13 +1350,35 @@ def _(referrals, orders):
     late look worse for no reason of their own."""
     table = mechanics(referrals, orders)
     cost = table["cost"] / table["buyers"] / table["kept_all"]
-    right = per_kept_buyer.compute(referrals, orders)
+    late = (table["cost"] * (1 - table["kept_all"] / table["kept"])).sum()
     return wrong(
         cost.to_dict(),
         shows={"last programme of cut price ended": "2025-09-24", "180 days later": "2026-03-23"},
-        cost=f"Cut price would be charged {yuan(cost[CUT] - right[CUT])} too much for each buyer who stays: right direction, wrong "
-        f"number, {yuan(200 * (cost[CUT] - right[CUT]))} over 200 of them.",
+        cost=f"The rewards of late programmes would count as spent for nobody, before their buyers have had the time to stay: about "
+        f"{yuan(round(late, -3))} over the four mechanics.",
     )
+
+
+@per_kept_buyer.mistake("COST_PARTIAL", repair="For whom else, beside the buyers, were rewards paid?")
+def _(referrals, orders):
+    """You counted the rewards of those who bought. Rewards were paid for every sign-up, and those for the others are gone as well."""
+    table, here = mechanics(referrals, orders), signups(referrals)
+    part = here[here["first_order_id"].notna()].groupby("mechanic")["reward_cost"].sum()
+    return wrong(
+        (part / table["buyers"] / table["kept"]).to_dict(),
+        shows={f"of 100 sign-ups bought, {name}": count(100 * table["buyers"][name] / table["sign_ups"][name]) for name in (CUT, "gift card")},
+        cost=f"{yuan(round(table['cost'].sum() - part.sum(), -3))} of rewards would stand in no plan.",
+    )  # fmt: skip
+
+
+@per_kept_buyer.slip("window")
+def _(referrals, orders):
+    """You set the rewards of all programmes over the kept of those who had had the time: the late buyers count as lost."""
+    table, here = mechanics(referrals, orders), signups(referrals)
+    bought = here[here["first_order_id"].notna()]
+    order = first_orders(orders).loc[bought["first_order_id"].astype(int)]
+    stay = order["kept"].to_numpy() & (order["ordered_at"].to_numpy() < pd.Timestamp(RIPE))
+    return (table["cost"] / pd.Series(stay, index=bought.index).groupby(bought["mechanic"]).sum()).to_dict()
 
 
 per_kept_buyer.hints(
@@ -1364,12 +1421,12 @@ def _(referrals, orders):
 
 @memo_cut_price.mistake("FIRST_ORDER_ONLY", repair="Is a buyer of line 1 somebody who came back?")
 def _(referrals, orders):
-    """Your first line prices a first order. About half of these buyers were not seen again."""
+    """Your first line prices a first order. About half of these buyers did not order again between day 91 and day 180."""
     table = mechanics(referrals, orders)
     return wrong(
         table.loc[CUT, "cost"] / table.loc[CUT, "buyers"],
         shows={"of 100 buyers stay": f"{100 * table.loc[CUT, 'kept']:.0f}"},
-        cost=f"Doubled on this line, half of another {yuan(table.loc[CUT, 'cost'])} would go to people who leave.",
+        cost=f"Doubled on this line, another {yuan(table.loc[CUT, 'cost'])} would bring about half as many customers who stay as the line lets expect.",
     )
 
 

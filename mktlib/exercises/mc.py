@@ -1195,13 +1195,13 @@ def adjusted(vendor_monthly, first, last):
 
 @vendors.slip("window")
 def _(vendor_monthly):
-    """You took other months, the third quarter or the whole year. The second half of the year is asked for."""
+    """You took July to September. The second half of the year is asked for."""
     return adjusted(vendor_monthly, "2025-07", "2025-09")
 
 
 @vendors.slip("window")
 def _(vendor_monthly):
-    """You took other months, the third quarter or the whole year. The second half of the year is asked for."""
+    """You took the whole year. Its second half is asked for."""
     return adjusted(vendor_monthly, "2025-01", "2025-12")
 
 

@@ -106,23 +106,25 @@ def test_what_a_mistake_shows_is_no_cell_of_the_right_table(one, standard_world)
     for mistake, found, wrong in checking.wrongs(one, data.fingerprint()) if one.kind == "table" else ():
         shows = map(str, (found.shows or {}).values())
         said = " ".join([mistake.belief, mistake.repair, found.cost or "", *shows])
-        told = [number for text, number in shown_numbers(said) if significant(text) >= 3]
         right = {kind.right[cell] for cell in kind.different(wrong, kind.right)}
         numbers = [value for value in right if value and not isinstance(value, str)]
-        given = [number for number in told if any(abs(number / value - 1) < 0.005 for value in numbers)]
+        given = [told for told in shown_numbers(said) if any(rounded(value, told) for value in numbers)]
         assert not given, f"{one.id} {mistake.code} tells {given}"
 
 
 def shown_numbers(text):
-    """(text, number) of each number in a sentence; a percentage as a fraction."""
-    for found in re.finditer(r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)(%?)", text):
-        number = float(found[1].replace(",", ""))
-        yield found[1], number / 100 if found[2] else number
+    """(number, its significant digits) of each number with three and more in a text; a percentage as a fraction."""
+    for digits, sign in re.findall(r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)(%?)", text):
+        number = float(digits.replace(",", ""))
+        significant = len(digits.replace(",", "").replace(".", "").strip("0"))
+        if significant >= 3:
+            yield number / 100 if sign else number, significant
 
 
-def significant(text):
-    """Digits that a printed number vouches for."""
-    return len(text.replace(",", "").replace(".", "").strip("0"))
+def rounded(value, told):
+    """Whether a number of so many digits is the value, rounded."""
+    number, significant = told
+    return abs(number / value - 1) < 0.5 * 10 ** (1 - significant)
 
 
 def test_equivalent_forms_pass(one, standard_world):

@@ -224,37 +224,35 @@ def _(daily_log, budget):
 )
 def _(daily_log, budget):
     """You took the log as typed. One digit too many on the busiest day weighs more than the other six days together."""
-    _, typed, books, _ = log_and_books(daily_log, budget)
-    booked = books.loc["spent", "Douyin"]
+    _, typed, _, _ = log_and_books(daily_log, budget)
     return wrong(
         log_mended.compute(daily_log, budget) | {"Douyin": typed.sum()},
         shows={"largest day as typed": yuan(typed.max()), "next largest": yuan(typed.nlargest(2).iloc[-1])},
-        cost=f"{yuan(typed.sum() - booked)} would be missing from the 618 budget before the last day of the sale.",
+        cost=f"The largest day as typed, {yuan(typed.max())}, would be taken from the 618 budget before the last day of the sale.",
     )
 
 
 @log_mended.mistake("NULL_AS_ZERO", repair="Was nothing spent on the day that nobody typed?")
 def _(daily_log, budget):
     """You added up what is there. An empty cell counts as nothing in a sum, and the ads ran all the same."""
-    typed, _, books, _ = log_and_books(daily_log, budget)
-    booked = books.loc["spent", "Xiaohongshu"]
+    typed, _, _, _ = log_and_books(daily_log, budget)
     return wrong(
         log_mended.compute(daily_log, budget) | {"Xiaohongshu": typed.sum()},
         shows={"days with a number": count(typed.notna().sum()), "days in the week": "7"},
-        cost=f"The week looks {yuan(booked - typed.sum())} cheaper than its bill, and its orders better than they were.",
+        cost=f"The week looks cheaper than its bill, and each of the {yuan(typed.sum())} in it seems to have brought more than it did.",
     )
 
 
 @log_mended.mistake("SILENT_FIX", repair="What did the ads of the day that you left out cost?")
 def _(daily_log, budget):
     """You left the odd day out. The number was wrong, the money was spent."""
-    _, typed, books, _ = log_and_books(daily_log, budget)
-    booked = books.loc["spent", "Douyin"]
+    _, typed, _, _ = log_and_books(daily_log, budget)
     kept = typed.drop(typed.idxmax())
+    day_before = typed[typed.index < typed.idxmax()].iloc[-1]
     return wrong(
         log_mended.compute(daily_log, budget) | {"Douyin": kept.sum()},
         shows={"days that are left": count(len(kept)), "days in the week": "7"},
-        cost=f"{yuan(booked - kept.sum())} of the dearest day of the sale would stand in no report.",
+        cost=f"The dearest day of the sale would stand in no report; the day before it alone cost {yuan(day_before)}.",
     )
 
 
@@ -604,7 +602,7 @@ def _(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, 
     return wrong(
         right | {"net revenue": gmv, "ROAS": gmv / spent, "ROI": MARGIN * gmv / spent - 1},
         shows={"ordered": yuan(gmv), "paid": yuan(sales(orders, refunds)["amount"].sum())},
-        cost=f"{yuan(gmv - right['net revenue'])} would stand in the report and never on the account.",
+        cost=f"Of each {yuan(100)} in that line of the report, about {yuan(100 * (1 - right['net revenue'] / gmv), 0)} never came or went back.",
     )
 
 
@@ -618,7 +616,7 @@ def _(web_sessions, feed_ads_daily, sem_keyword_daily, orders, refunds, budget, 
     return wrong(
         right | {"net revenue": paid, "ROAS": paid / spent, "ROI": MARGIN * paid / spent - 1},
         shows={"paid orders": count(len(back)), "with money paid back": count(back.sum())},
-        cost=f"{yuan(paid - right['net revenue'])} would be planned with that customers have back.",
+        cost=f"Of each {yuan(100)} that July is planned with, about {yuan(100 * (1 - right['net revenue'] / paid), 0)} would be money that customers have back.",
     )
 
 
@@ -1697,11 +1695,11 @@ def page_lines(orders, refunds, budget):
 def _(orders, refunds, budget):
     """Your first line carries the cost of an order. Most orders come from customers who had been won before."""
     sold = sales(orders, refunds)
-    naive, right = spent_in_may(budget) / len(sold), page_lines.compute(orders, refunds, budget)
+    naive = spent_in_may(budget) / len(sold)
     return wrong(
         naive,
         shows={"paid orders": count(len(sold)), "first orders": count(sold["is_first"].sum())},
-        cost=f"Director Shen would plan 1,000 new customers for {yuan(1000 * (right - naive))} less than they cost.",
+        cost=f"Director Shen would plan 1,000 new customers for {yuan(1000 * naive)}, a part of what they cost.",
     )
 
 

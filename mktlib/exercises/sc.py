@@ -244,14 +244,13 @@ def _(orders, market_index):
     low, high = growths(orders, market_index)
     rows = year_of(orders, 2025)
     last = rows.loc[rows["ordered_at"].dt.quarter == 4, "amount"].sum()
-    more = twelve(4 * last, low) - twelve(rows["amount"].sum(), low)
     return wrong(
         {"low": twelve(4 * last, low), "high": twelve(4 * last, high)},
         shows={
             "last quarter of 2025": yuan(last),
             "mean of the other three": yuan((rows["amount"].sum() - last) / 3),
         },
-        cost=f"The low case alone would promise {yuan(more)} that no season brings.",
+        cost=f"Stock for {yuan((1 + low) * last)} would be bought for a spring that sells like any spring.",
     )
 
 
@@ -265,7 +264,7 @@ def _(orders, market_index):
     return wrong(
         {"low": right["low"], "high": twelve(sold[1], young)},
         shows={"growth a year since 2023": percent(young, 0), "growth of the market": percent(low, 0)},
-        cost=f"Stock and people would be planned for {yuan(twelve(sold[1], young) - right['high'])} more.",
+        cost=f"Stock and people of 2028 would be planned for {yuan(sold[1] * (1 + young) ** 3)} of sales.",
     )
 
 
@@ -278,11 +277,12 @@ def _(orders, market_index):
     searches = market_index.set_index("week_start")["category_searches"]
     growth = searches["2025"].sum() / searches["2024"].sum() - 1
     right = quarters.compute(orders, market_index)
-    low = twelve(year_of(orders, 2025)["amount"].sum(), growth)
+    base = year_of(orders, 2025)["amount"].sum()
+    low = twelve(base, growth)
     return wrong(
         right | {"low": low},
         shows={"weeks of 2024 in the table": count(len(searches["2024"])), "weeks of 2025": count(len(searches["2025"]))},
-        cost=f"Over three years the low case would be planned {yuan(right['low'] - low)} too low.",
+        cost=f"With the low case for the plan of 2026, stock for {yuan((1 + growth) * base)} would be bought, and run out before the year does.",
     )  # fmt: skip
 
 
@@ -611,9 +611,9 @@ def _(orders, order_items, products, budget):
         naive,
         shows={
             "a newcomer of SEM, revenue of a year": yuan(naive["SEM ceiling"]),
-            "goods and parcels of it": yuan(gap),
+            "goods and parcels of it": percent(gap / naive["SEM ceiling"], 0),
         },
-        cost=f"1,000 newcomers at that price would leave a hole of {yuan(1000 * gap)} after a year.",
+        cost=f"Of each {yuan(100)} paid for a newcomer up to that ceiling, about {yuan(100 * gap / naive['SEM ceiling'], 0)} would not be back after a year.",
     )
 
 
@@ -634,14 +634,11 @@ def _(orders, order_items, products, budget):
 def _(orders, order_items, products, budget):
     """You counted the first order alone. The channels differ least there, and most in whether people come back."""
     rows = newcomers(history(orders, order_items, products))
-    naive, right = (
-        ceilings_of(rows[rows["is_first"]], costs(budget)),
-        ceilings.compute(orders, order_items, products, budget),
-    )
+    naive = ceilings_of(rows[rows["is_first"]], costs(budget))
     return wrong(
         naive,
         shows={f"{one}, margin of the first order": yuan(naive[f"{one} ceiling"]) for one in ("SEM", "Xiaohongshu")},
-        cost=f"No channel would be allowed to pay its price; with Xiaohongshu, {yuan(right['Xiaohongshu ceiling'] - naive['Xiaohongshu ceiling'])} a newcomer would stay with the rival.",
+        cost=f"No channel would be allowed to pay its price; the {yuan(costs(budget)['Xiaohongshu'])} of 2024 for Xiaohongshu, whose newcomers come back most, would be cut first.",
     )  # fmt: skip
 
 
@@ -1186,7 +1183,7 @@ def _(orders, budget, feed_ads_daily, calendar, geo_daily, order_items, products
     return wrong(
         {"lever": name.lower(), "worth": right.max() * one.today.sum() / one.today[name]},
         shows={"share of the budget on your lever": percent(one.today[name] / one.today.sum(), 0), "share that you let it decide": "100%"},
-        cost=f"The test could be bought for {yuan(right.max() * (one.today.sum() / one.today[name] - 1))} more than it can bring.",
+        cost="The test could be bought for several times what it can bring.",
     )  # fmt: skip
 
 
@@ -1450,8 +1447,8 @@ def _(orders, order_items, products):
     table = launches(orders, order_items, products)
     return wrong(
         pilot(table["margin"]),
-        shows={"margin of the four launches": yuan(table["margin"].sum()), "of it by buyers of the same category": yuan(table["taken"].sum())},
-        cost=f"A launch would be promised {yuan(table['taken'].mean())} that another article loses.",
+        shows={"margin of the four launches": yuan(table["margin"].sum()), "of it by buyers of the same category": percent(table["taken"].sum() / table["margin"].sum(), 0)},
+        cost=f"The best-selling of the four alone would be praised for {yuan(table.loc[table['margin'].idxmax(), 'taken'])} that other articles lost.",
     )  # fmt: skip
 
 

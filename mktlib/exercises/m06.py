@@ -627,21 +627,12 @@ def _(wecom_contacts, hook_funnel_daily, orders, order_items, products, refunds)
     )
 
 
-@hook_rank.mistake("WRONG_DENOM", repair="Which of the two is limited by the place: adds, or showings?")
+@hook_rank.slip("numerator and denominator")
 def _(wecom_contacts, hook_funnel_daily, orders, order_items, products, refunds):
     """You ranked by what an add earns. A hook may bring few good contacts and leave most of its showings unused; what it uses
     up is the place."""
     table = hooks(wecom_contacts, hook_funnel_daily, orders, order_items, products, refunds)
-    per_add, per_view = table["net"] / table["adds"], table["net"] / table["impressions"]
-    mine = per_add.idxmax()
-    return wrong(
-        best_first(per_add),
-        shows={
-            f"showings for an add, {name}": count(table.loc[name, "impressions"] / table.loc[name, "adds"])
-            for name in (mine, CASH)
-        },
-        cost=f"On 100,000 showings your first choice earns {yuan(100_000 * (per_view.max() - per_view[mine]))} less than the best.",
-    )
+    return best_first(table["net"] / table["adds"])
 
 
 hook_rank.hints(

@@ -6,7 +6,7 @@ Authors use `exercise` and `prediction` (and `wrong`, `per_world`, the formatter
 from mktlib.course.checking import check, hint, predict, solution
 from mktlib.course.placement import placement
 from mktlib.course.progress import progress
-from mktlib.course.registry import exercise, per_world, prediction, wrong
+from mktlib.course.registry import exercise, per_world, prediction, unless_near, wrong
 from mktlib.course.review import review
 from mktlib.course.verdict import Verdict
 
@@ -22,5 +22,6 @@ __all__ = [
     "progress",
     "review",
     "solution",
+    "unless_near",
     "wrong",
 ]

@@ -52,6 +52,11 @@ def wrong(value, shows=None, cost=""):
     return Wrong(value, shows or {}, cost)
 
 
+def unless_near(found, *others, within=0.01):
+    """The number of a slip, or None in a world in which it all but comes to the right one or to that of another fault."""
+    return None if any(abs(found - one) <= within * max(abs(found), abs(one)) for one in others) else found
+
+
 @dataclass(frozen=True)
 class Mistake:
     """A wrong answer that people really give: its code, the belief behind it and a question that repairs it."""

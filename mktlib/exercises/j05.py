@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from mktlib.course import exercise, per_world, prediction, wrong
+from mktlib.course import exercise, per_world, prediction, unless_near, wrong
 from mktlib.course.text import count, percent, points, times, yuan
 
 MARGIN = 0.42
@@ -246,7 +246,9 @@ def _(seo_rank_daily):
 @visibility_change.slip("numerator and denominator")
 def _(seo_rank_daily):
     """You gave the change of the clicks. They move with the number of searches as well."""
-    return change(*[m["clicks"].sum() for m in two_months(seo_rank_daily)])
+    months = two_months(seo_rank_daily)
+    one_vote = change(*[m["worth"].fillna(0).mean() for m in months])
+    return unless_near(change(*[m["clicks"].sum() for m in months]), one_vote, within=0.02)
 
 
 @visibility_change.slip("numerator and denominator")
@@ -683,8 +685,10 @@ def _(content_costs, article_visits_daily, orders):
 def _(content_costs, article_visits_daily, orders):
     """You gave each placed order the mean amount of a paid one, although some were never paid."""
     made, visits = old_articles(content_costs, article_visits_daily)
-    amount = orders.loc[(orders["channel"] == "SEO") & (orders["status"] == "paid"), "amount"].mean()
-    return MARGIN * amount * visits.loc[visits["age"] < 365, "orders"].sum() / fees(made)
+    seo = orders[orders["channel"] == "SEO"]
+    paid, placed = seo.loc[seo["status"] == "paid", "amount"].mean(), seo["amount"].mean()
+    amount = unless_near(paid, placed, within=0.005)
+    return amount and MARGIN * amount * visits.loc[visits["age"] < 365, "orders"].sum() / fees(made)
 
 
 @first_year.slip("window")

@@ -632,7 +632,11 @@ def _(wecom_contacts, hook_funnel_daily, orders, order_items, products, refunds)
     """You ranked by what an add earns. A hook may bring few good contacts and leave most of its showings unused; what it uses
     up is the place."""
     table = hooks(wecom_contacts, hook_funnel_daily, orders, order_items, products, refunds)
-    return best_first(table["net"] / table["adds"])
+    found, cheapest = (
+        best_first(table["net"] / table["adds"]),
+        best_first(-table["hook_cost"] / table["adds"]),
+    )
+    return None if found in (best_first(table["net"] / table["impressions"]), cheapest) else found
 
 
 hook_rank.hints(

@@ -4,7 +4,7 @@ from statistics import NormalDist
 
 import pandas as pd
 
-from mktlib.course import exercise, per_world, prediction, wrong
+from mktlib.course import exercise, per_world, prediction, unless_near, wrong
 from mktlib.course.text import count, percent, yuan
 from mktlib.live import (
     audience,
@@ -46,11 +46,6 @@ TASKS = pd.DataFrame(
 def within(table, column, start, end):
     """Rows from `start` up to, but not including, `end`."""
     return table[table[column].between(start, end, inclusive="left")]
-
-
-def unless_near(found, right):
-    """A slip's answer, or None in a world in which it is all but the right one."""
-    return None if abs(found / right - 1) < 0.01 else found
 
 
 # ---------------------------------------------------------------- two questions from before
@@ -715,7 +710,7 @@ def _(orders):
 def _(orders):
     """You gave the part of the promotion's extra sales that is left. Asked for is what is left over usual sales of its days."""
     lift, _, _ = double_11(orders)
-    return lift["net"] / lift["during"]
+    return unless_near(lift["net"] / lift["during"], lift["gross_lift"], within=0.02)
 
 
 net_lift.hints(
@@ -890,8 +885,9 @@ def _(presale):
 def _(presale):
     """You added up all balances of 2025, as if each were paid, and left out the deposits."""
     rows = presale[presale["deposited_at"].dt.year == 2025]
-    found, right = rows["balance"].sum(), presale_forecast.compute(presale)
-    return None if abs(found / right - 1) < 0.003 else found
+    table, right = deposits(presale), presale_forecast.compute(presale)
+    by_count = table.loc[2025, "price"] * table.loc[2024, "rate"]
+    return unless_near(rows["balance"].sum(), right, by_count, within=0.003)
 
 
 presale_forecast.hints(
@@ -1477,7 +1473,8 @@ def _(live_sessions, orders, refunds):
 def _(live_sessions, orders, refunds):
     """You gave what came back of the yuan. Earned or lost is what lies above it or below: the one is still in your number."""
     money = november_money(live_sessions, orders, refunds)[0]
-    return PLAN_MARGIN * money["net"] / traffic(live_sessions)
+    found, cost = PLAN_MARGIN * money["net"] / traffic(live_sessions), traffic(live_sessions)
+    return unless_near(found, money["net"] / cost - 1, within=0.02)
 
 
 traffic_roi.hints(

@@ -227,10 +227,7 @@ def _(geo_daily, cities):
     gap = (found["post only"] - found["right"]["lost"]) / found["right"]["saved"]
     return wrong(
         float(found["post only"]),
-        shows={
-            "audience of a lit city, thousands": f"{found['audience'][False]:.1f}",
-            "of a dark city": f"{found['audience'][True]:.1f}",
-        },
+        shows=two_audiences(found),
         cost=promised(gap),
     )
 
@@ -275,6 +272,13 @@ lost_revenue.hints(
     "Revenue before in the dark cities, times (during / before) of the lit ones, less what came.",
     "before[dark].sum() * after[~dark].sum() / before[~dark].sum() - after[dark].sum()",
 )
+
+
+def two_audiences(found):
+    return {
+        "audience of a lit city, thousands": f"{found['audience'][False]:.1f}",
+        "of a dark city": f"{found['audience'][True]:.1f}",
+    }
 
 
 def per_yuan_after(found):
@@ -346,10 +350,7 @@ def _(geo_daily, cities):
     found = readings(geo_daily, cities)
     return wrong(
         per_yuan_after(found),
-        shows={
-            "audience of a lit city, thousands": f"{found['audience'][False]:.1f}",
-            "of a dark city": f"{found['audience'][True]:.1f}",
-        },
+        shows=two_audiences(found),
         cost=signed(found),
     )  # fmt: skip
 
@@ -1138,10 +1139,7 @@ def _(geo_daily, cities):
     found = readings(geo_daily, cities)
     return wrong(
         per_yuan_after(found),
-        shows={
-            "audience of a lit city, thousands": f"{found['audience'][False]:.1f}",
-            "of a dark city": f"{found['audience'][True]:.1f}",
-        },
+        shows=two_audiences(found),
         cost=signed(found),
     )  # fmt: skip
 
